@@ -1,0 +1,115 @@
+package op
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gneiss-ml/gneiss/graph"
+)
+
+// Domains other than ai.onnx, which is "".
+const (
+	ML              = "ai.onnx.ml"
+	Preview         = "ai.onnx.preview"
+	PreviewTraining = "ai.onnx.preview.training"
+	Microsoft       = "com.microsoft"
+	Internal        = "gneiss"
+)
+
+// An Entry is one ONNX operator: its name, its signature and how to make its Go form.
+type Entry struct {
+	Domain string
+	Name   string
+	// Sig names the inputs and outputs: "X W B? -> Y". A question mark is an optional one, "..." after the last one means
+	// any number of it, at least one.
+	Sig string
+	// New returns the operator with no attribute set.
+	New func() graph.Op
+}
+
+// core returns the entry of an operator that has a Go type of its own.
+func core[T any, P interface {
+	*T
+	graph.Op
+}](sig string) Entry {
+	o := graph.Op(P(new(T)))
+	return Entry{graph.OpDomain(o), graph.OpName(o), sig, func() graph.Op { return P(new(T)) }}
+}
+
+// Table returns every operator, sorted by domain and name.
+var Table = sync.OnceValue(func() []Entry {
+	t := slices.Concat(families...)
+	slices.SortFunc(t, func(a, b Entry) int {
+		return cmp.Or(strings.Compare(a.Domain, b.Domain), strings.Compare(a.Name, b.Name))
+	})
+	return t
+})
+
+type key struct{ domain, name string }
+
+var index = sync.OnceValue(func() map[key]*Entry {
+	m := map[key]*Entry{}
+	for i, e := range Table() {
+		m[key{e.Domain, e.Name}] = &Table()[i]
+	}
+	return m
+})
+
+// Lookup returns the entry of an operator; the domain "ai.onnx" is "". It returns nil when there is none.
+func Lookup(domain, name string) *Entry {
+	if domain == "ai.onnx" {
+		domain = ""
+	}
+	return index()[key{domain, name}]
+}
+
+// A Signature says how many inputs or outputs an operator has and what they are called.
+type Signature struct {
+	Names    []string
+	Required int  // how many must be present, counted from the left
+	Variadic bool // the last may be repeated
+}
+
+// Inputs returns the signature of the inputs.
+func (e *Entry) Inputs() Signature { in, _, _ := strings.Cut(e.Sig, "->"); return parseSig(in) }
+
+// Outputs returns the signature of the outputs.
+func (e *Entry) Outputs() Signature { _, out, _ := strings.Cut(e.Sig, "->"); return parseSig(out) }
+
+func parseSig(s string) Signature {
+	var sig Signature
+	for i, f := range strings.Fields(s) {
+		name, variadic := strings.CutSuffix(f, "...")
+		name, optional := strings.CutSuffix(name, "?")
+		sig.Variadic = sig.Variadic || variadic
+		if !optional {
+			sig.Required = i + 1
+		}
+		sig.Names = append(sig.Names, name)
+	}
+	return sig
+}
+
+// Check returns an error when there may not be so many of what, "inputs" or "outputs"; have says which are present.
+func (s Signature) Check(what string, have []bool) error {
+	if len(have) > len(s.Names) && !s.Variadic {
+		return fmt.Errorf("%d %s, want at most %d (%s)", len(have), what, len(s.Names), strings.Join(s.Names, ", "))
+	}
+	for i := range s.Required {
+		if i >= len(have) || !have[i] {
+			return fmt.Errorf("%s: %q (number %d) is missing", what, s.Names[i], i)
+		}
+	}
+	return nil
+}
+
+// families lists the tables of all files.
+var families = [][]Entry{
+	binaryOps,
+	convOps,
+	unaryOps,
+	swishOps,
+}
