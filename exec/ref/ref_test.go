@@ -14,7 +14,7 @@ func TestBinary(t *testing.T) {
 	x := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 2, 3)
 	y := tensor.FromSlice([]float32{10, 20}, 2, 1)
 	z := exectest.Run(t, ref.Backend, &op.Binary{Fn: op.Add}, 1, x, y)[0].(*tensor.Tensor)
-	if got := fmt.Sprint(z.Describe(), tensor.Data[float32](z)); got != "float32[2,3] [11 12 13 24 25 26]" {
+	if got := fmt.Sprint(z.Describe(), " ", tensor.Data[float32](z)); got != "float32[2,3] [11 12 13 24 25 26]" {
 		t.Error(got)
 	}
 }
@@ -22,7 +22,7 @@ func TestBinary(t *testing.T) {
 func TestComposite(t *testing.T) {
 	x := tensor.FromSlice([]float32{-1, 2})
 	z := exectest.Run(t, ref.Backend, &op.SwiGLUExample{}, 1, x, x)[0].(*tensor.Tensor)
-	if got := fmt.Sprint(z.Describe(), tensor.Data[float32](z)); got != "float32[2] [0 4]" {
+	if got := fmt.Sprint(z.Describe(), " ", tensor.Data[float32](z)); got != "float32[2] [-0 4]" {
 		t.Error(got)
 	}
 }
