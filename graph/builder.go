@@ -183,6 +183,27 @@ func (g *Graph) Remove(dead func(*Node) bool) {
 	})
 }
 
+// RemoveDead removes the nodes whose outputs nobody takes, one after the other, and reports whether there were any.
+// Bodies are not entered.
+func (g *Graph) RemoveDead() bool {
+	out := map[*Value]bool{}
+	for _, v := range g.Out {
+		out[v] = true
+	}
+	kept := len(g.Nodes)
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		if slices.ContainsFunc(n.Out, func(v *Value) bool { return v != nil && (out[v] || len(v.uses) > 0) }) {
+			kept--
+			g.Nodes[kept] = n
+		} else {
+			n.detach()
+		}
+	}
+	g.Nodes = slices.Delete(g.Nodes, 0, kept)
+	return kept > 0
+}
+
 // SetInput makes input i of n the value v, which may be nil.
 func (n *Node) SetInput(i int, v *Value) {
 	if old := n.In[i]; old != nil {

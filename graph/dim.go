@@ -68,6 +68,9 @@ func (d Dim) IsSymbol() (string, bool) {
 	return "", false
 }
 
+// IsUnknown reports whether d has a size in it that nothing is known about (see FreshDim).
+func (d Dim) IsUnknown() bool { return d.rest != nil && strings.Contains(d.rest.key, "?") }
+
 // Equal reports whether d and e are the same size for every value of the symbols.
 func (d Dim) Equal(e Dim) bool {
 	if d.c != e.c {
