@@ -11,10 +11,10 @@ import (
 // A Frame is the memory of one run of a program. Kernels see in it the operands of the step that runs: inputs by
 // position, outputs by position.
 type Frame struct {
-	ctx  context.Context
-	in   []tensor.Value // operands of the current step; nil where absent
-	out  []tensor.Value
-	run  uint64 // how many runs went before, for random operators
+	ctx context.Context
+	in  []tensor.Value // operands of the current step; nil where absent
+	out []tensor.Value
+	run uint64 // how many runs went before, for random operators
 }
 
 // In returns input i as a tensor; nil when it is absent.
