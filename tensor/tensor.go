@@ -144,9 +144,13 @@ func (t *Tensor) Len() int { return Count(t.shape) }
 // Bytes returns the packed elements; nil for String.
 func (t *Tensor) Bytes() []byte { return t.data }
 
-// Data returns the elements as a slice that shares the tensor's memory. It panics when T is not the type of the
-// elements; the packed types (Int4 and so on) are given as their bytes.
-func Data[T Element](t *Tensor) []T {
+// Data returns the elements of a tensor as a slice that shares its memory. It panics when v is no tensor or T is not the
+// type of the elements; the packed types (Int4 and so on) are given as their bytes.
+func Data[T Element](v Value) []T {
+	t, ok := v.(*Tensor)
+	if !ok {
+		panic(fmt.Sprintf("tensor: data of %T, want a tensor", v))
+	}
 	if dt := DTypeOf[T](); dt != t.dtype && !(dt == Uint8 && t.dtype.info().bits < 8 && t.dtype != String) {
 		panic(fmt.Sprintf("tensor: %v tensor viewed as %v", t.dtype, dt))
 	}
@@ -199,4 +203,21 @@ func (t *Tensor) CopyFrom(src *Tensor) {
 // Describe returns the type and shape, such as float32[2,3].
 func (t *Tensor) Describe() string {
 	return fmt.Sprintf("%v%s", t.dtype, FormatShape(t.shape))
+}
+
+// Row returns the i-th slice along the first dimension: a tensor of one rank less, a view where elements are whole bytes.
+func (t *Tensor) Row(i int) (*Tensor, error) {
+	if len(t.shape) == 0 || i < 0 || i >= t.shape[0] {
+		return nil, fmt.Errorf("tensor: row %d of %s", i, t.Describe())
+	}
+	shape := slices.Clone(t.shape[1:])
+	n := Count(shape)
+	switch {
+	case t.dtype == String:
+		return &Tensor{dtype: String, shape: shape, text: t.text[i*n : (i+1)*n]}, nil
+	case t.dtype.Bits() >= 8:
+		w := t.dtype.Size()
+		return &Tensor{dtype: t.dtype, shape: shape, data: t.data[i*n*w : (i+1)*n*w]}, nil
+	}
+	return nil, fmt.Errorf("tensor: rows of packed %v", t.dtype)
 }
