@@ -9,6 +9,7 @@ import (
 // Backend runs every core operator.
 var Backend = exec.NewBackend("ref",
 	binaryKernels,
+	recurrentKernels,
 	unaryKernels,
 )
 

@@ -110,6 +110,7 @@ func (s Signature) Check(what string, have []bool) error {
 var families = [][]Entry{
 	binaryOps,
 	convOps,
+	recurrentOps,
 	unaryOps,
 	swishOps,
 }
