@@ -7,32 +7,43 @@ import (
 	"github.com/x448/float16"
 )
 
-// Convert returns t with its elements converted to dt, rounded to nearest even: float16 and bfloat16 to and from float32.
+// Convert returns t with its elements converted to dt, rounded to nearest even. It is for types that are known to
+// convert: it panics where Cast would fail.
 func Convert(t *Tensor, dt DType) *Tensor {
 	out := New(dt, t.shape...)
-	switch {
-	case t.dtype == dt:
-		out.CopyFrom(t)
-	case t.dtype == Float16 && dt == Float32:
-		for i, x := range Data[F16](t) {
-			Data[float32](out)[i] = x.Float32()
-		}
-	case t.dtype == BFloat16 && dt == Float32:
-		for i, x := range Data[BF16](t) {
-			Data[float32](out)[i] = x.Float32()
-		}
-	case t.dtype == Float32 && dt == Float16:
-		for i, x := range Data[float32](t) {
-			Data[F16](out)[i] = float16.Fromfloat32(x)
-		}
-	case t.dtype == Float32 && dt == BFloat16:
-		for i, x := range Data[float32](t) {
-			Data[BF16](out)[i] = ToBF16(x)
-		}
-	default:
-		panic(fmt.Sprintf("tensor: conversion of %v to %v", t.dtype, dt))
+	if err := CastInto(out, t, CastOptions{}); err != nil {
+		panic(fmt.Sprintf("tensor: conversion of %v to %v: %v", t.dtype, dt, err))
 	}
 	return out
+}
+
+// convertHalf converts float16 and bfloat16 to and from float32; false for other types.
+func convertHalf(out, t *Tensor) bool {
+	switch {
+	case t.dtype == Float16 && out.dtype == Float32:
+		dst := Data[float32](out)
+		for i, x := range Data[F16](t) {
+			dst[i] = x.Float32()
+		}
+	case t.dtype == BFloat16 && out.dtype == Float32:
+		dst := Data[float32](out)
+		for i, x := range Data[BF16](t) {
+			dst[i] = x.Float32()
+		}
+	case t.dtype == Float32 && out.dtype == Float16:
+		dst := Data[F16](out)
+		for i, x := range Data[float32](t) {
+			dst[i] = float16.Fromfloat32(x)
+		}
+	case t.dtype == Float32 && out.dtype == BFloat16:
+		dst := Data[BF16](out)
+		for i, x := range Data[float32](t) {
+			dst[i] = ToBF16(x)
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // Float32 returns the value of a bfloat16.

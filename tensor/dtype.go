@@ -41,8 +41,10 @@ const (
 	Float8E8M0     DType = 24
 	Uint2          DType = 25
 	Int2           DType = 26
+	Float6E2M3     DType = 27
+	Float6E3M2     DType = 28
 
-	numDTypes = 27
+	numDTypes = 29
 )
 
 // The Go types of elements that Go has no type for. Each holds the bits of one element.
@@ -54,7 +56,7 @@ type (
 	F8E5M2    uint8
 	F8E5M2UZ  uint8
 	F8E8M0    uint8
-	packed    = byte // Uint4, Int4, Float4E2M1, Uint2, Int2 have no element of their own
+	packed    = byte // Uint4, Int4, Float4E2M1, Uint2, Int2 and the float6 types have no element of their own
 	dtypeInfo struct {
 		name string
 		onnx string // name in TensorProto.DataType
@@ -103,6 +105,8 @@ var dtypes = [numDTypes]dtypeInfo{
 	Float8E8M0:     {"float8e8m0", "FLOAT8E8M0", 8, kindFloat, reflect.TypeFor[F8E8M0]()},
 	Uint2:          {"uint2", "UINT2", 2, kindUint, reflect.TypeFor[packed]()},
 	Int2:           {"int2", "INT2", 2, kindInt, reflect.TypeFor[packed]()},
+	Float6E2M3:     {"float6e2m3", "FLOAT6E2M3", 6, kindFloat, reflect.TypeFor[packed]()},
+	Float6E3M2:     {"float6e3m2", "FLOAT6E3M2", 6, kindFloat, reflect.TypeFor[packed]()},
 }
 
 // Valid reports whether d is a known element type other than Undefined.

@@ -26,22 +26,11 @@ func (t *Tensor) Int64s() []int64 {
 	case Int4, Uint4, Int2, Uint2:
 		out := make([]int64, t.Len())
 		for i := range out {
-			out[i] = int64(t.packedAt(i))
+			out[i] = signExtend(codeAt(t.data, t.dtype.Bits(), i), t.dtype)
 		}
 		return out
 	}
 	panic(fmt.Sprintf("tensor: %v tensor as integers", t.dtype))
-}
-
-// packedAt returns element i of a packed integer type, sign-extended.
-func (t *Tensor) packedAt(i int) int {
-	bits := t.dtype.Bits()
-	per := 8 / bits
-	x := int(t.data[i/per]>>(i%per*bits)) & (1<<bits - 1)
-	if t.dtype.IsSigned() && x >= 1<<(bits-1) {
-		x -= 1 << bits
-	}
-	return x
 }
 
 func widen[T int8 | int16 | int32 | uint8 | uint16 | uint32 | uint64](x []T) []int64 {
@@ -85,10 +74,9 @@ func FromInt64s(dt DType, xs []int64, shape []int) (*Tensor, error) {
 		}
 	case Int4, Uint4, Int2, Uint2:
 		bits := dt.Bits()
-		per := 8 / bits
 		for i, x := range xs {
-			t.data[i/per] |= byte(x&(1<<bits-1)) << (i % per * bits)
-			if int64(t.packedAt(i)) != x {
+			orCode(t.data, bits, i, byte(x))
+			if signExtend(codeAt(t.data, bits, i), dt) != x {
 				return nil, fmt.Errorf("tensor: %d does not fit %v", x, dt)
 			}
 		}
