@@ -66,6 +66,25 @@ func Lookup(domain, name string) *Entry {
 	return index()[key{domain, name}]
 }
 
+// Make returns a new operator without attributes for a node that has the given inputs and outputs (false: absent). It is
+// an error when there is no such operator or the numbers do not fit it.
+func Make(domain, name string, in, out []bool) (graph.Op, error) {
+	e := Lookup(domain, name)
+	if e == nil {
+		if domain != "" {
+			name = domain + "." + name
+		}
+		return nil, fmt.Errorf("there is no operator %s", name)
+	}
+	if err := e.Inputs().Check("inputs", in); err != nil {
+		return nil, err
+	}
+	if err := e.Outputs().Check("outputs", out); err != nil {
+		return nil, err
+	}
+	return e.New(), nil
+}
+
 // A Signature says how many inputs or outputs an operator has and what they are called.
 type Signature struct {
 	Names    []string
