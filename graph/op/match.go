@@ -1,12 +1,6 @@
 package op
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/gneiss-ml/gneiss/graph"
-	"github.com/gneiss-ml/gneiss/tensor"
-)
+import "github.com/gneiss-ml/gneiss/graph"
 
 // matchDims checks that input i, when it is present and its rank is known, has the given dimensions as far as both are
 // known.
@@ -33,18 +27,10 @@ func dimOf(c *graph.Infer, i, k int) graph.Dim {
 	return c.Fresh()
 }
 
-// checkTypes checks that input i, when present, is a tensor of one of the given element types.
-func checkTypes(c *graph.Infer, i int, types ...tensor.DType) bool {
-	if !c.Has(i) {
-		return true
+// parts divides a size that must be n equal parts; an unknown size is divided as a formula.
+func parts(c *graph.Infer, d graph.Dim, n int, what string) graph.Dim {
+	if k, ok := d.Int(); ok && (n <= 0 || !c.Check(k%n == 0, "%s: %d is no multiple of %d", what, k, n)) {
+		return c.Fresh()
 	}
-	f := c.In(i)
-	if f.Kind == tensor.KindTensor && slices.Contains(types, f.DType) {
-		return true
-	}
-	names := make([]string, len(types))
-	for k, t := range types {
-		names[k] = t.String()
-	}
-	return c.Check(false, "input %d: %v, want %s", i, f.Type, strings.Join(names, ", "))
+	return d.Div(graph.N(n))
 }

@@ -77,13 +77,13 @@ func (o *Recurrent) Dirs() int {
 
 // infer sets the outputs of a layer with the given number of gates and of states (h, or h and c).
 func (o *Recurrent) infer(c *graph.Infer, gates, states int, activations func() ([]Activation, error)) {
-	checkTypes(c, 0, tensor.Float32, tensor.Float64, tensor.Float16, tensor.BFloat16)
+	checkTensor(c, 0, floatTypes)
 	for i := range c.NumIn() {
 		if i != 4 {
 			c.CheckSame(0, i)
 		}
 	}
-	checkTypes(c, 4, tensor.Int32)
+	checkOptional(c, 4, setOf(tensor.Int32))
 	c.Check(slices.Contains([]string{"forward", "reverse", "bidirectional"}, o.Direction),
 		"attribute %q: %q, want forward, reverse or bidirectional", "direction", o.Direction)
 	c.Check(o.Layout == 0 || o.Layout == 1, "attribute %q: %d, want 0 or 1", "layout", o.Layout)

@@ -127,6 +127,7 @@ func (s Signature) Check(what string, have []bool) error {
 
 // families lists the tables of all files.
 var families = [][]Entry{
+	attentionOps,
 	binaryOps,
 	convOps,
 	recurrentOps,
