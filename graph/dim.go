@@ -213,6 +213,30 @@ func (d Dim) Eval(sizes map[string]int) (int, bool) {
 	return n, true
 }
 
+// Estimate returns what d would be if every symbol were n; false when that cannot be said.
+func (d Dim) Estimate(n int) (int, bool) {
+	sizes := map[string]int{}
+	d.assume(n, sizes)
+	return d.Eval(sizes)
+}
+
+// assume gives every symbol of d that is no function of others the size n.
+func (d Dim) assume(n int, sizes map[string]int) {
+	if d.rest == nil {
+		return
+	}
+	for _, t := range d.rest.terms {
+		for _, s := range t.syms {
+			if s.fn == nil {
+				sizes[s.Name] = n
+			}
+			for _, a := range s.args {
+				a.assume(n, sizes)
+			}
+		}
+	}
+}
+
 func (s *Symbol) eval(sizes map[string]int) (int, bool) {
 	if v, ok := sizes[s.Name]; ok || s.fn == nil {
 		return v, ok

@@ -99,7 +99,7 @@ func (g *Graph) substitute(n *Node, out []*Value, made []*Node, sharper map[*Nod
 	g.unneeded(n, &gone)
 	for _, d := range gone {
 		for _, m := range made {
-			m.Sources = appendMissing(m.Sources, sourcesOf(d))
+			m.AddSources(d)
 		}
 	}
 }
@@ -127,14 +127,15 @@ func (g *Graph) isDead(n *Node, gone []*Node) bool {
 	return true
 }
 
-func appendMissing(list, more []string) []string {
-	out := slices.Clip(list)
-	for _, s := range more {
+// AddSources adds to the Sources of n those of m, a node that n stands for as well.
+func (n *Node) AddSources(m *Node) {
+	out := slices.Clip(sourcesOf(n))
+	for _, s := range sourcesOf(m) {
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	return out
+	n.Sources = out
 }
 
 // detach takes n out of the uses of its inputs. n.In stays, for reading.
