@@ -21,7 +21,10 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // rule without which the result is another.
 type section struct{ head, before, after string }
 
-func (s section) name() string { name, _, _ := strings.Cut(s.head, ":"); return strings.TrimSpace(name) }
+func (s section) name() string {
+	name, _, _ := strings.Cut(s.head, ":")
+	return strings.TrimSpace(name)
+}
 
 func readGolden(t *testing.T, file string) (intro string, secs []section) {
 	data, err := os.ReadFile(file)
