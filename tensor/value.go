@@ -16,6 +16,7 @@ const (
 
 var kindNames = [...]string{"tensor", "sequence", "optional", "map", "sparse_tensor"}
 
+// String returns the name that ONNX gives the kind.
 func (k Kind) String() string { return kindNames[k] }
 
 // A Type is the type of a value without its dimensions.

@@ -1,4 +1,3 @@
-// Package exectest is the operator suite that every backend runs: operators with inputs and expected outputs.
 package exectest
 
 import (

@@ -131,6 +131,6 @@ var families = [][]Entry{
 	binaryOps,
 	convOps,
 	recurrentOps,
-	unaryOps,
 	swishOps,
+	unaryOps,
 }
