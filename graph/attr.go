@@ -35,7 +35,8 @@ func (o Opt[T]) Or(def T) T {
 }
 
 // field is a tagged field of an operator type: `onnx:"name"`, `onnx:"name,default"` or `onnx:"name,required"`. A tag
-// `onnx:"-name"` is a field of ours that no file has.
+// `onnx:"-name"` is a field of ours that no file has; Decode sets it from the attribute of that very name, "-name", which only
+// code can give.
 type field struct {
 	name     string
 	index    []int
@@ -111,6 +112,13 @@ func parseDefault(t reflect.Type, s string) reflect.Value {
 	return v
 }
 
+// An UnknownAttributeError says which attributes no field of an operator claims.
+type UnknownAttributeError struct{ Names []string }
+
+func (e *UnknownAttributeError) Error() string {
+	return "unknown attribute " + strings.Join(e.Names, ", ")
+}
+
 // Decode fills the tagged fields of op from attrs, with the default of the tag for those absent. An attribute of the
 // wrong type, one that no field claims, and a required one that is missing are errors. An attribute that is present
 // only to say what is the default is fine.
@@ -123,8 +131,15 @@ func Decode(op Op, attrs Attrs) error {
 	}
 	for _, f := range fs {
 		if strings.HasPrefix(f.name, "-") {
+			fv := v.FieldByIndex(f.index)
 			if f.def.IsValid() {
-				v.FieldByIndex(f.index).Set(f.def)
+				fv.Set(f.def)
+			}
+			if a, ok := attrs[f.name]; ok {
+				seen++
+				if err := setField(fv, a); err != nil {
+					return fmt.Errorf("attribute %q: %w", f.name, err)
+				}
 			}
 			continue
 		}
@@ -154,7 +169,7 @@ func Decode(op Op, attrs Attrs) error {
 			}
 		}
 		slices.Sort(unknown)
-		return fmt.Errorf("unknown attribute %s", strings.Join(unknown, ", "))
+		return &UnknownAttributeError{unknown}
 	}
 	return nil
 }
