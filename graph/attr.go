@@ -115,6 +115,7 @@ func parseDefault(t reflect.Type, s string) reflect.Value {
 // An UnknownAttributeError says which attributes no field of an operator claims.
 type UnknownAttributeError struct{ Names []string }
 
+// Error implements error.
 func (e *UnknownAttributeError) Error() string {
 	return "unknown attribute " + strings.Join(e.Names, ", ")
 }
