@@ -34,6 +34,16 @@ func (o Opt[T]) Or(def T) T {
 	return def
 }
 
+// Coded is an Op that keeps its attributes in another form than tagged fields: the members of a family whose attributes
+// differ in name.
+type Coded interface {
+	Op
+	// DecodeAttrs sets the operator from the attributes of a node, with their defaults for those absent.
+	DecodeAttrs(attrs Attrs) error
+	// EncodeAttrs returns the attributes that differ from their defaults.
+	EncodeAttrs() Attrs
+}
+
 // field is a tagged field of an operator type: `onnx:"name"`, `onnx:"name,default"` or `onnx:"name,required"`. A tag
 // `onnx:"-name"` is a field of ours that no file has; Decode sets it from the attribute of that very name, "-name", which only
 // code can give.
@@ -124,6 +134,14 @@ func (e *UnknownAttributeError) Error() string {
 // wrong type, one that no field claims, and a required one that is missing are errors. An attribute that is present
 // only to say what is the default is fine.
 func Decode(op Op, attrs Attrs) error {
+	if c, ok := op.(Coded); ok {
+		return c.DecodeAttrs(attrs)
+	}
+	return DecodeFields(op, attrs)
+}
+
+// DecodeFields is Decode of the tagged fields of the struct that op points to, which need not be an Op.
+func DecodeFields(op any, attrs Attrs) error {
 	v := reflect.ValueOf(op).Elem()
 	seen := 0
 	var fs []field
@@ -255,6 +273,14 @@ func kindOf(a any) string {
 
 // Encode is the inverse of Decode: attributes that equal their default, and absent ones, are left out.
 func Encode(op Op) Attrs {
+	if c, ok := op.(Coded); ok {
+		return c.EncodeAttrs()
+	}
+	return EncodeFields(op)
+}
+
+// EncodeFields is Encode of the tagged fields of the struct that op points to, which need not be an Op.
+func EncodeFields(op any) Attrs {
 	attrs := Attrs{}
 	v := reflect.ValueOf(op).Elem()
 	if v.Kind() != reflect.Struct {

@@ -159,6 +159,42 @@ func (d Dim) Div(e Dim) Dim {
 	}, d, e)
 }
 
+// Quo returns d/e rounded towards zero, as integer division of ONNX is. Division by the integer 0 is an unknown size.
+func (d Dim) Quo(e Dim) Dim {
+	a, ok1 := d.Int()
+	b, ok2 := e.Int()
+	switch {
+	case ok1 && ok2 && b != 0:
+		return N(a / b)
+	case d.NonNegative() && e.NonNegative():
+		return d.Div(e)
+	}
+	return derived("quo", func(a []int) (int, bool) {
+		if a[1] == 0 {
+			return 0, false
+		}
+		return a[0] / a[1], true
+	}, d, e)
+}
+
+// NonNegative reports whether d is at least 0 for all sizes of its symbols, as far as its form shows.
+func (d Dim) NonNegative() bool {
+	if d.c < 0 {
+		return false
+	}
+	for _, t := range d.terms() {
+		if t.coef < 0 || slices.ContainsFunc(t.syms, func(s *Symbol) bool { return !s.nonNegative() }) {
+			return false
+		}
+	}
+	return true
+}
+
+// nonNegative reports whether a derived symbol is at least 0: all its arguments are, and its function keeps that.
+func (s *Symbol) nonNegative() bool {
+	return !slices.ContainsFunc(s.args, func(a Dim) bool { return !a.NonNegative() })
+}
+
 // MaxDim returns the larger of two sizes.
 func MaxDim(d, e Dim) Dim {
 	a, ok1 := d.Int()

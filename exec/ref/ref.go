@@ -10,8 +10,11 @@ import (
 var Backend = exec.NewBackend("ref",
 	attentionKernels,
 	binaryKernels,
+	castKernels,
+	compareKernels,
 	recurrentKernels,
 	unaryKernels,
+	whereKernels,
 )
 
 // Eval computes one operator with this backend.

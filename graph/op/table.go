@@ -129,8 +129,11 @@ func (s Signature) Check(what string, have []bool) error {
 var families = [][]Entry{
 	attentionOps,
 	binaryOps,
+	castOps,
+	compareOps,
 	convOps,
 	recurrentOps,
-	swishOps,
 	unaryOps,
+	variadicOps,
+	whereOps,
 }
