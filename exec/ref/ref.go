@@ -15,6 +15,7 @@ var Backend = exec.NewBackend("ref",
 	linearAttentionKernels,
 	recurrentKernels,
 	rotaryKernels,
+	signalKernels,
 	unaryKernels,
 	whereKernels,
 )

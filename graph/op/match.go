@@ -34,3 +34,15 @@ func parts(c *graph.Infer, d graph.Dim, n int, what string) graph.Dim {
 	}
 	return d.Div(graph.N(n))
 }
+
+// scalarDim returns the single element of the integer input i, on which a shape depends; false and an unknown size when
+// it is unknown.
+func scalarDim(c *graph.Infer, i int) (graph.Dim, bool) {
+	if n, ok := c.In(i).Len().Int(); ok && c.Rank(i) >= 0 && !c.Check(n == 1, "input %d: %d elements, want 1", i, n) {
+		return c.Fresh(), false
+	}
+	if v := c.Ints(i); len(v) == 1 {
+		return v[0], true
+	}
+	return c.Fresh(), false
+}

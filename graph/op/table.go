@@ -135,8 +135,10 @@ var families = [][]Entry{
 	linearAttentionOps,
 	recurrentOps,
 	rotaryOps,
+	signalOps,
 	swishOps,
 	unaryOps,
 	variadicOps,
 	whereOps,
+	windowOps,
 }
