@@ -11,10 +11,10 @@ import (
 )
 
 var signalKernels = []exec.Kernel{
-	floats(dft[float32], dft[float64]),
-	floats(stft[float32], stft[float64]),
 	always(melWeights),
 	always(window),
+	floats(dft[float32], dft[float64]),
+	floats(stft[float32], stft[float64]),
 }
 
 func dft[T float](b *exec.Binding, o *op.DFT) run {
