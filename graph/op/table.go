@@ -136,7 +136,6 @@ var families = [][]Entry{
 	recurrentOps,
 	rotaryOps,
 	signalOps,
-	swishOps,
 	unaryOps,
 	variadicOps,
 	whereOps,
