@@ -138,6 +138,9 @@ func (im *importer) operator(sc *scope, n *nodeProto, in []*graph.Value, known b
 	if err != nil || !known {
 		return nil, err
 	}
+	if bodies != nil {
+		l.captures = bodies.outer
+	}
 	if fix != nil {
 		sc.b.Before(&graph.Node{Name: l.node}, -1)
 		out, err := fix.fix(l)

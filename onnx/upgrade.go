@@ -21,6 +21,8 @@ type legacy struct {
 	in      []*graph.Value // nil where absent; adapters may add to it and replace it
 	outputs int            // how many outputs the node has
 	want    []bool         // which of them somebody takes
+	// captures are the values that the bodies take from around them: their last inputs, and to be the node's.
+	captures []*graph.Value
 }
 
 // An adapter makes the current form of a node out of an older one. fix either edits op, domain, attrs and in of the
@@ -36,7 +38,14 @@ type adapter struct {
 }
 
 // upgrades lists the adapters of all files.
-var upgrades = [][]adapter{}
+var upgrades = [][]adapter{
+	broadcastAdapters,
+	inputAdapters,
+	miscAdapters,
+	normAdapters,
+	resizeAdapters,
+	scanAdapters,
+}
 
 // adapters returns all adapters by operator, those of one in ascending order of until.
 var adapters = sync.OnceValue(func() map[[2]string][]adapter {
