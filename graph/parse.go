@@ -451,6 +451,18 @@ func tensorOfText(dt tensor.DType, shape []int, items []string) (*tensor.Tensor,
 	if err != nil {
 		return nil, err
 	}
+	if dt.IsPacked() {
+		codes := make([]byte, len(items))
+		for i, s := range items {
+			x, err := strconv.ParseUint(s, 10, dt.Bits())
+			if err != nil {
+				return nil, fmt.Errorf("%q is not an element of %v", s, dt)
+			}
+			codes[i] = byte(x)
+		}
+		t.SetCodes(codes)
+		return t, nil
+	}
 	for i, s := range items {
 		if err := setText(t, i, s); err != nil {
 			return nil, fmt.Errorf("%q is not an element of %v", s, dt)
@@ -459,8 +471,8 @@ func tensorOfText(dt tensor.DType, shape []int, items []string) (*tensor.Tensor,
 	return t, nil
 }
 
-// setText sets element i of a tensor of floats, complex numbers (whose parts are counted), uint64, or of a type written
-// as bits.
+// setText sets element i of a tensor of floats, complex numbers (whose parts are counted), uint64, or of a type of 8 or 16
+// bits that is written as such.
 func setText(t *tensor.Tensor, i int, s string) error {
 	dt := t.DType()
 	if dt == tensor.Float32 || dt == tensor.Float64 || dt.IsComplex() {
@@ -481,10 +493,6 @@ func setText(t *tensor.Tensor, i int, s string) error {
 	x, err := strconv.ParseUint(s, 10, bits)
 	if err != nil {
 		return err
-	}
-	if bits < 8 {
-		t.Bytes()[i*bits/8] |= byte(x) << (i * bits % 8)
-		return nil
 	}
 	for k := range bits / 8 {
 		t.Bytes()[i*bits/8+k] = byte(x >> (8 * k))

@@ -204,7 +204,7 @@ func (p *printer) list(n int, item func(int) string) {
 	p.text("]")
 }
 
-// elements writes what a tensor holds: {1, 2, 3}. Types that Go has no numbers for are written as bits.
+// elements writes what a tensor holds: {1, 2, 3}. Floats of 16 bits and less are written as bits.
 func (p *printer) elements(t *tensor.Tensor) {
 	if n := t.Len(); n > SmallValue {
 		p.text(fmt.Sprintf(`["location": "", "crc32": "%08x"]`, checksum(t)))
@@ -243,19 +243,12 @@ func elementTexts(t *tensor.Tensor) []string {
 		return texts(tensor.Data[complex128](t), func(x complex128) string { return floatText(real(x), 64) + ", " + floatText(imag(x), 64) })
 	case dt.IsInt(), dt == tensor.Bool:
 		return texts(t.Int64s(), func(x int64) string { return strconv.FormatInt(x, 10) })
-	default: // half, float8 and float4 types: bits
-		bits := dt.Bits()
-		out := make([]string, t.Len())
-		for i := range out {
-			x := 0
-			if bits == 16 {
-				x = int(t.Bytes()[2*i]) | int(t.Bytes()[2*i+1])<<8
-			} else {
-				x = int(t.Bytes()[i*bits/8]) >> (i * bits % 8) & (1<<bits - 1)
-			}
-			out[i] = strconv.Itoa(x)
-		}
-		return out
+	case dt.IsPacked():
+		return texts(t.Codes(), func(x byte) string { return strconv.Itoa(int(x)) })
+	case dt.Bits() == 8:
+		return texts(t.Bytes(), func(x byte) string { return strconv.Itoa(int(x)) })
+	default:
+		return texts(tensor.View[tensor.BF16](t.Bytes()), func(x tensor.BF16) string { return strconv.Itoa(int(x)) })
 	}
 }
 
