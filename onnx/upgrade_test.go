@@ -107,6 +107,9 @@ func sampleAttr(t *testing.T, a attrDef) any {
 		return x
 	case "string":
 		x := "x"
+		if enum, ok := map[string]string{"direction": "LEFT", "mode": "standard"}[a.name]; ok {
+			x = enum
+		}
 		if a.def != "" {
 			err = json.Unmarshal(def, &x)
 		}

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/gneiss-ml/gneiss/graph"
 )
@@ -167,7 +168,7 @@ func (o *Unary) DecodeAttrs(attrs graph.Attrs) error {
 			p = nil
 		}
 		if x, ok := a.(float32); p == nil || name == "" {
-			return fmt.Errorf("unknown attribute %q", name)
+			return &graph.UnknownAttributeError{Names: []string{strconv.Quote(name)}}
 		} else if !ok {
 			return fmt.Errorf("attribute %q: %T, want a float", name, a)
 		} else {
