@@ -155,4 +155,3 @@ func TestDefaultsBelowAdapters(t *testing.T) {
 		}
 	}
 }
-
