@@ -133,6 +133,7 @@ var families = [][]Entry{
 	compareOps,
 	convOps,
 	linearAttentionOps,
+	matmulOps,
 	recurrentOps,
 	reduceOps,
 	rotaryOps,
