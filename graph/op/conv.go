@@ -6,7 +6,7 @@ import (
 )
 
 var convOps = []Entry{
-	core[CausalConvWithState]("input weight bias? past_state? -> output present_state?"),
+	core[CausalConvWithState]("input weight bias? past_state? -> output present_state"),
 	core[Col2Im]("input image_shape block_shape -> output"),
 	core[Conv]("X W B? -> Y"),
 	core[ConvInteger]("x w x_zero_point? w_zero_point? -> y"),
