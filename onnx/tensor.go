@@ -30,7 +30,7 @@ const (
 	fieldUint64 = 11
 )
 
-// tensorHead reads a TensorProto without its elements.
+// tensorMessage reads a TensorProto and leaves its elements as they are.
 func (s *scanner) tensorMessage(b []byte) *tensorProto {
 	t := &tensorProto{}
 	ints := map[int][]int64{}
@@ -157,11 +157,11 @@ func (s *scanner) fromBytes(dt tensor.DType, b []byte, shape []int) (*tensor.Ten
 	return tensor.FromBytes(dt, b, shape)
 }
 
-// fromInts returns a tensor from a list with an integer per element: its bits for floats. Elements of less than a byte
-// stand packed, a byte per integer.
+// fromInts returns a tensor from a list with an integer per element: its bits for floats. Elements of 2 and 4 bits
+// stand packed, a byte per integer; those of 6 bits do not.
 func (s *scanner) fromInts(dt tensor.DType, xs []int64, n int, shape []int) (*tensor.Tensor, error) {
 	size, want := dt.Size(), n
-	if dt.Bits() < 8 {
+	if dt.Bits() < 6 {
 		want = dt.Bytes(n)
 	}
 	if len(xs) != want {
@@ -189,6 +189,11 @@ func (s *scanner) fromInts(dt tensor.DType, xs []int64, n int, shape []int) (*te
 		case 8:
 			binary.LittleEndian.PutUint64(b[8*i:], uint64(x))
 		}
+	}
+	if dt.Bits() == 6 {
+		t := tensor.New(dt, shape...)
+		t.SetCodes(b)
+		return t, nil
 	}
 	return tensor.FromBytes(dt, b, shape)
 }
@@ -232,7 +237,7 @@ func (s *scanner) densify(vals, idx *tensor.Tensor, dims []int64) *tensor.Tensor
 	if vals.Rank() != 1 {
 		s.fail("values %s, want a vector", vals.Describe())
 	}
-	if s.err != nil || !s.charge(16+max(int64(vals.DType().Bytes(n)), int64(n))) {
+	if s.err != nil || !s.charge(16*int64(n)) {
 		return nil
 	}
 	out, err := tensor.Make(vals.DType(), shape)
@@ -252,6 +257,8 @@ func (s *scanner) densify(vals, idx *tensor.Tensor, dims []int64) *tensor.Tensor
 		s.fail("indices %s for %d values of rank %d", idx.Describe(), nnz, len(shape))
 		return nil
 	}
+	src, size := spread(vals)
+	dst, _ := spread(out)
 	strides := tensor.Strides(shape)
 	for i := range nnz {
 		at := 0
@@ -271,24 +278,23 @@ func (s *scanner) densify(vals, idx *tensor.Tensor, dims []int64) *tensor.Tensor
 				at += int(c) * strides[d]
 			}
 		}
-		setElement(out, at, vals, i)
+		if vals.DType() == tensor.String {
+			tensor.Data[string](out)[at] = tensor.Data[string](vals)[i]
+		} else {
+			copy(dst[at*size:(at+1)*size], src[i*size:])
+		}
+	}
+	if out.DType().IsPacked() {
+		out.SetCodes(dst)
 	}
 	return out
 }
 
-// setElement copies element j of src to element i of dst, both of one type.
-func setElement(dst *tensor.Tensor, i int, src *tensor.Tensor, j int) {
-	bits := dst.DType().Bits()
-	switch {
-	case dst.DType() == tensor.String:
-		tensor.Data[string](dst)[i] = tensor.Data[string](src)[j]
-	case bits < 8:
-		per, mask := 8/bits, byte(1)<<bits-1
-		x := src.Bytes()[j/per] >> (j % per * bits) & mask
-		b := &dst.Bytes()[i/per]
-		*b = *b&^(mask<<(i%per*bits)) | x<<(i%per*bits)
-	default:
-		size := bits / 8
-		copy(dst.Bytes()[i*size:(i+1)*size], src.Bytes()[j*size:(j+1)*size])
+// spread returns the elements of a tensor with a step from one to the next: bytes per element, which for packed types
+// are the codes of the elements.
+func spread(t *tensor.Tensor) (b []byte, size int) {
+	if t.DType().IsPacked() {
+		return t.Codes(), 1
 	}
+	return t.Bytes(), t.DType().Size()
 }
