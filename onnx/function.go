@@ -60,10 +60,11 @@ func (im *importer) call(sc *scope, n *nodeProto, f *functionProto, in []*graph.
 		fs.attrs[a.name] = a
 	}
 	p := &graphProto{nodes: f.nodes}
-	for i, name := range f.out {
-		if i < len(n.out) && n.out[i] != "" {
-			p.out = append(p.out, valueProto{name: name})
+	for i, name := range f.out[:len(n.out)] {
+		if n.out[i] == "" {
+			name = ""
 		}
+		p.out = append(p.out, valueProto{name: name})
 	}
 	fs.count(p)
 	im.calls = append(im.calls, k)
@@ -72,19 +73,9 @@ func (im *importer) call(sc *scope, n *nodeProto, f *functionProto, in []*graph.
 	if err != nil {
 		return nil, fmt.Errorf("function %v, called by %s: %w", k, n.label(), err)
 	}
-	out := make([]*graph.Value, len(n.out))
-	for i, name := range n.out {
-		if name == "" {
-			continue
-		}
-		v, ok := fs.find(f.out[i])
-		if !ok {
-			return nil, fmt.Errorf("function %v, called by %s: output %q is not computed", k, n.label(), f.out[i])
-		}
-		out[i] = v
-		if v != nil && v.Def != nil && len(v.Name) > len(fs.prefix) && v.Name[:len(fs.prefix)] == fs.prefix {
-			v.Name = sc.prefix + name
-		}
+	out, err := fs.results(sc, n, p.out)
+	if err != nil {
+		return nil, fmt.Errorf("function %v, called by %s: %w", k, n.label(), err)
 	}
 	return out, nil
 }

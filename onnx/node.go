@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,8 +71,9 @@ func (im *importer) node(sc *scope, n *nodeProto) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.label(), err)
 	}
-	var out []*graph.Value
+	out, done, err := im.branch(sc, n, in, attrs)
 	switch f := im.functions[Function{n.domain, n.op, n.overload}]; {
+	case done || err != nil:
 	case f != nil:
 		out, err = im.call(sc, n, f, in, attrs)
 	case n.domain == "" && n.op == "Constant":
@@ -115,6 +117,9 @@ func (sc *scope) define(n *nodeProto, out []*graph.Value) error {
 // whether all inputs are.
 func (im *importer) operator(sc *scope, n *nodeProto, in []*graph.Value, known bool, attrs []boundAttr) ([]*graph.Value, error) {
 	version, ok := sc.opsets[n.domain]
+	if !ok {
+		version, ok = im.m.Opsets[n.domain]
+	}
 	newest, isKnown := newestOpsets[n.domain]
 	if !ok {
 		im.warn("no opset import for domain %q, of %s", n.domain, n.label())
@@ -124,7 +129,7 @@ func (im *importer) operator(sc *scope, n *nodeProto, in []*graph.Value, known b
 	entry := op.Lookup(n.domain, n.op)
 	switch {
 	case isKnown && version > newest:
-		im.bad.add(sc.prefix+n.id(), n.title(), "opset %d of domain %q, newest known is %d", version, n.domain, newest)
+		im.bad.add("", "", "opset %d of domain %q, newest known is %d", version, cmp.Or(n.domain, "ai.onnx"), newest)
 		return nil, nil
 	case entry == nil && fix == nil:
 		im.bad.add(sc.prefix+n.id(), n.title(), "unknown operator")
@@ -135,8 +140,14 @@ func (im *importer) operator(sc *scope, n *nodeProto, in []*graph.Value, known b
 		l.want = append(l.want, name != "" && sc.used[name])
 	}
 	bodies, known, err := im.attrs(sc, n, l, known, attrs)
-	if err != nil || !known {
+	if err != nil {
 		return nil, err
+	}
+	if !known {
+		if fix == nil && bodies == nil {
+			im.decode(n, l, entry.New())
+		}
+		return nil, nil
 	}
 	if bodies != nil {
 		l.captures = bodies.outer
@@ -180,13 +191,8 @@ func (im *importer) current(sc *scope, n *nodeProto, l *legacy, entry *op.Entry,
 		l.attrs["-captures"] = int64(len(bodies.outer))
 		l.in = append(l.in[:len(l.in):len(l.in)], bodies.outer...)
 	}
-	if err := graph.Decode(o, l.attrs); err != nil {
-		var bad *graph.UnknownAttributeError
-		if errors.As(err, &bad) {
-			im.bad.add(l.node, n.title(), "%v", err)
-			return nil, nil
-		}
-		return nil, fmt.Errorf("%s: %w", n.label(), err)
+	if ok, err := im.decode(n, l, o); !ok {
+		return nil, err
 	}
 	have := make([]bool, len(l.in))
 	for i, v := range l.in {
@@ -222,6 +228,20 @@ func (im *importer) current(sc *scope, n *nodeProto, l *legacy, entry *op.Entry,
 		}
 	}
 	return append(slices.Clone(made.Out), make([]*graph.Value, len(n.out)-outs)...), nil
+}
+
+// decode sets the attributes of an operator. Those that it does not have are noted.
+func (im *importer) decode(n *nodeProto, l *legacy, o graph.Op) (bool, error) {
+	err := graph.Decode(o, l.attrs)
+	var bad *graph.UnknownAttributeError
+	if errors.As(err, &bad) {
+		im.bad.add(l.node, n.title(), "%v", err)
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", n.label(), err)
+	}
+	return true, nil
 }
 
 // constant returns the value of a Constant node, in any of the forms that its attributes may have.

@@ -64,17 +64,17 @@ func (im *importer) model(b []byte) error {
 	}
 	g := &graph.Graph{Name: p.graph.name, Meta: p.graph.meta, Defaults: map[*graph.Value]*tensor.Tensor{}}
 	sc := &scope{b: graph.NewBuilder(g, im.opt.Eval), names: map[string]*graph.Value{}, inputs: map[*graph.Value]bool{}, opsets: opsets}
-	if err := im.inputs(sc, p.graph); err != nil {
-		return err
-	}
-	if err := im.contents(sc, p.graph); err != nil {
-		return err
+	err = im.inputs(sc, p.graph)
+	if err == nil {
+		err = im.contents(sc, p.graph)
 	}
 	if len(im.bad.Items) > 0 {
 		return &im.bad
 	}
-	m.Graph = g
-	return nil
+	if err == nil {
+		m.Graph = g
+	}
+	return err
 }
 
 // opsetMap returns imports by domain.
@@ -231,7 +231,8 @@ type scope struct {
 	opsets map[string]int64
 	prefix string // of the names of nodes and values, inside functions
 
-	// In a body: the scope around it, whose names it sees, and what it takes from there.
+	// In a body: the scope around it, whose names it sees, and what it takes from there. inner is nil for a branch that is
+	// put in the place of its If, since its nodes are in the same graph.
 	outer    *scope
 	captured *captures
 	inner    map[*graph.Value]*graph.Value // by outer value
@@ -250,7 +251,7 @@ func (sc *scope) find(name string) (*graph.Value, bool) {
 		return nil, false
 	}
 	v, ok := sc.outer.find(name)
-	if !ok || v == nil || v == unknown {
+	if sc.inner == nil || !ok || v == nil || v == unknown {
 		return v, ok
 	}
 	in := sc.inner[v]
