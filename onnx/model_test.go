@@ -7,19 +7,19 @@ import (
 	"strings"
 	"testing"
 
-	gproto "google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
-	pb "github.com/gneiss-ml/gneiss/onnx/proto"
+	"github.com/gneiss-ml/gneiss/onnx/pb"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
 // Helpers that make messages for tests. A model starts as the graph of newGraph and is changed from there.
 
-func encode(t testing.TB, m gproto.Message) []byte {
+func encode(t testing.TB, m proto.Message) []byte {
 	t.Helper()
-	b, err := gproto.Marshal(m)
+	b, err := proto.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@
 
 // The proto package has a name of its own, so that a program may link another copy of the schema too.
 
-package proto
+package pb
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -2945,7 +2945,7 @@ const file_gneiss_onnx_onnx_proto_rawDesc = "" +
 	"\x0eOperatorStatus\x12\x10\n" +
 	"\fEXPERIMENTAL\x10\x00\x12\n" +
 	"\n" +
-	"\x06STABLE\x10\x01B(Z&github.com/gneiss-ml/gneiss/onnx/protob\x06proto3"
+	"\x06STABLE\x10\x01B%Z#github.com/gneiss-ml/gneiss/onnx/pbb\x06proto3"
 
 var (
 	file_gneiss_onnx_onnx_proto_rawDescOnce sync.Once

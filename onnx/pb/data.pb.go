@@ -8,7 +8,7 @@
 
 // The proto package has a name of its own, so that a program may link another copy of the schema too.
 
-package proto
+package pb
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -450,7 +450,7 @@ const file_gneiss_onnx_data_proto_rawDesc = "" +
 	"\rSPARSE_TENSOR\x10\x02\x12\f\n" +
 	"\bSEQUENCE\x10\x03\x12\a\n" +
 	"\x03MAP\x10\x04\x12\f\n" +
-	"\bOPTIONAL\x10\x05B(Z&github.com/gneiss-ml/gneiss/onnx/protob\x06proto3"
+	"\bOPTIONAL\x10\x05B%Z#github.com/gneiss-ml/gneiss/onnx/pbb\x06proto3"
 
 var (
 	file_gneiss_onnx_data_proto_rawDescOnce sync.Once
