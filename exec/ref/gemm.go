@@ -26,6 +26,9 @@ func (g *gemm) grid() (rows, down, across int) {
 // mulTile adds one tile of the product to y: rows i0 to i1 and the columns of block jb.
 func mulTile[T number](g *gemm, y, a, b []T, i0, i1, jb int) {
 	j0, j1 := jb*gemmCols, min((jb+1)*gemmCols, g.n)
+	if g.k == 0 {
+		return
+	}
 	for i := i0; i < i1; i++ {
 		row := y[i*g.ldy+j0 : i*g.ldy+j1]
 		if g.trans {

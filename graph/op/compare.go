@@ -1,6 +1,8 @@
 package op
 
 import (
+	"cmp"
+
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
@@ -65,9 +67,14 @@ func (o *Compare) known(shape []int, a, b []graph.Dim) *tensor.Tensor {
 	}
 	out := tensor.New(tensor.Bool, shape...)
 	for i := range n {
-		d := a[i%len(a)].Sub(b[i%len(b)])
+		x, y := a[i%len(a)], b[i%len(b)]
+		m, ok1 := x.Int()
+		n, ok2 := y.Int()
+		d := x.Sub(y)
 		k, ok := d.Int()
 		switch {
+		case ok1 && ok2:
+			k = cmp.Compare(m, n) // the difference may overflow
 		case ok:
 		case d.Sub(graph.N(1)).NonNegative():
 			k = 1

@@ -3,196 +3,35 @@ package op_test
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gneiss-ml/gneiss/exec"
+	"github.com/gneiss-ml/gneiss/exec/exectest"
 	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
-// gen makes choices from bytes, so that a fuzzer steers them; when they run out every choice is the first.
-type gen struct{ data []byte }
-
-func (g *gen) byte() int {
-	if len(g.data) == 0 {
-		return 0
-	}
-	b := g.data[0]
-	g.data = g.data[1:]
-	return int(b)
-}
-
-// n returns a number below n, a small one.
-func (g *gen) n(n int) int { return g.byte() % n }
-
-// one reports true once in n times.
-func (g *gen) one(n int) bool { return g.byte()%n == n-1 }
-
-func pick[T any](g *gen, xs ...T) T { return xs[g.n(len(xs))] }
-
-// entry returns the operator of the given name, or any when there is none.
-func entry(name string) op.Entry {
-	domain, short := "", name
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		domain, short = name[:i], name[i+1:]
-	}
-	if e := op.Lookup(domain, short); e != nil {
-		return *e
-	}
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return op.Table()[int(h.Sum32())%len(op.Table())]
-}
-
-// attrs returns attributes for the tagged fields of an operator type, most of the right kind and many of sensible size.
-func (g *gen) attrs(o graph.Op) graph.Attrs {
-	a := graph.Attrs{}
-	t := reflect.TypeOf(o).Elem()
-	if t.Kind() != reflect.Struct {
-		return a
-	}
-	for _, f := range reflect.VisibleFields(t) {
-		tag, ok := f.Tag.Lookup("onnx")
-		name, def, _ := strings.Cut(tag, ",")
-		if !ok || strings.HasPrefix(name, "-") || (def != "required" && g.n(3) > 0) {
-			continue
-		}
-		ft := f.Type
-		if strings.HasPrefix(ft.Name(), "Opt[") {
-			ft = ft.Field(1).Type
-		}
-		if v := g.attr(ft, def); v != nil {
-			a[name] = v
-		}
-	}
-	if g.one(40) {
-		a["axis"] = pick[any](g, "no", float32(1), int64(1), []int64{1})
-	}
-	return a
-}
-
-func (g *gen) attr(t reflect.Type, def string) any {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int64, reflect.Int32:
-		return g.int()
-	case reflect.Bool, reflect.Uint8:
-		return int64(g.n(4))
-	case reflect.Float32:
-		return pick[float32](g, 0, 1, 0.5, -1, 2, 1e30, 0.1)
-	case reflect.String:
-		return pick(g, def, def, "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", "linear", "nearest", "constant", "sum", "mean", "none", "", "x")
-	case reflect.Slice:
-		switch t.Elem().Kind() {
-		case reflect.Int, reflect.Int64:
-			xs := make([]int64, g.n(5))
-			for i := range xs {
-				xs[i] = g.int()
-			}
-			return xs
-		case reflect.Float32:
-			xs := make([]float32, g.n(4))
-			for i := range xs {
-				xs[i] = float32(g.n(5)) - 1
-			}
-			return xs
-		case reflect.String:
-			xs := make([]string, g.n(4))
-			for i := range xs {
-				xs[i] = pick(g, "a", "b", "", "Tanh", "Relu")
-			}
-			return xs
-		}
-	case reflect.Pointer:
-		if t == reflect.TypeFor[*tensor.Tensor]() {
-			return g.tensor(g.dtype(tensor.Float32), g.shape(g.n(3)))
-		}
-	}
-	return nil
-}
-
-func (g *gen) int() int64 {
-	if g.one(30) {
-		return pick[int64](g, -1<<63, 1<<63-1, 1<<31, 1<<40, -1<<40, 1<<62, 100000)
-	}
-	return pick[int64](g, 0, 1, 2, -1, 3, -2, 4, 5, 1, 1)
-}
-
-func (g *gen) dtype(usual tensor.DType) tensor.DType {
-	if g.n(10) < 7 {
-		return usual
-	}
-	return pick(g, tensor.Int64, tensor.Int32, tensor.Uint8, tensor.Bool, tensor.Float64, tensor.Float16, tensor.Int8, tensor.String,
-		tensor.BFloat16, tensor.Complex64, tensor.Float8E4M3FN, tensor.Int4, tensor.Uint64)
-}
-
-func (g *gen) shape(rank int) []int {
-	s := make([]int, rank)
-	for i := range s {
-		s[i] = pick(g, 2, 2, 2, 3, 1, 4, 0, 1)
-	}
-	return s
-}
-
-// tensor returns a tensor of small values.
-func (g *gen) tensor(dt tensor.DType, shape []int) *tensor.Tensor {
-	n := tensor.Count(shape)
-	if dt == tensor.String {
-		xs := make([]string, n)
-		for i := range xs {
-			xs[i] = pick(g, "a", "b", "", "1.5", "ab cd")
-		}
-		return tensor.FromSlice(xs, shape...)
-	}
-	xs := make([]int64, n)
-	for i := range xs {
-		xs[i] = pick[int64](g, 1, 0, 2, 3, 1, 4, 2, 1)
-		if dt == tensor.Int64 && g.one(20) {
-			xs[i] = pick[int64](g, -1, -2, -1<<63, 1<<63-1, 1<<40)
-		}
-	}
-	t := tensor.FromSlice(xs, shape...)
-	c := tensor.New(dt, shape...)
-	if tensor.CastInto(c, t, tensor.CastOptions{}) != nil {
-		return tensor.New(dt, shape...)
-	}
-	return c
-}
-
-// value returns an input: a tensor, or now and then a sequence or optional.
-func (g *gen) value(dt tensor.DType, rank int) tensor.Value {
-	t := g.tensor(g.dtype(dt), g.shape(rank))
-	switch {
-	case g.one(30):
-		return &tensor.Sequence{Elem: t.Type(), Items: []tensor.Value{t, t}[:g.n(3)]}
-	case g.one(30):
-		return &tensor.Optional{Elem: t.Type(), Value: pick(g, tensor.Value(t), nil)}
-	}
-	return t
-}
-
 // blur returns less than is known of a value: sizes become symbols, with their values in sizes, or the rank unknown.
-func (g *gen) blur(v tensor.Value, sizes map[string]int) graph.Fact {
+func blur(g *exectest.Random, v tensor.Value, sizes map[string]int) graph.Fact {
 	f := graph.FactOf(v)
 	t, ok := v.(*tensor.Tensor)
 	if !ok {
 		return f
 	}
-	if t.DType().IsInt() && t.Len() <= graph.SmallValue && g.n(3) > 0 {
+	if t.DType().IsInt() && t.Len() <= graph.SmallValue && g.N(3) > 0 {
 		return graph.ConstFact(t)
 	}
-	if g.one(10) {
+	if g.Once(10) {
 		f.Dims = nil
 		return f
 	}
 	for i, d := range t.Shape() {
-		if g.one(3) {
+		if g.Once(3) {
 			name := fmt.Sprintf("%c%d", 'a'+i, d)
 			sizes[name] = d
 			f.Dims[i] = graph.Sym(name)
@@ -206,40 +45,40 @@ type randomNode struct {
 	op      graph.Op
 	in      []tensor.Value
 	outputs int
-	gen     *gen
+	gen     *exectest.Random
 }
 
 func makeNode(name string, data []byte) (randomNode, bool) {
-	g := &gen{data}
-	e := entry(name)
+	g := &exectest.Random{Data: data}
+	e := exectest.Entry(name)
 	o := e.New()
-	if graph.Decode(o, g.attrs(o)) != nil {
+	if graph.Decode(o, g.Attrs(o)) != nil {
 		return randomNode{}, false
 	}
 	in, out := e.Inputs(), e.Outputs()
-	count := in.Required + g.n(len(in.Names)-in.Required+1)
+	count := in.Required + g.N(len(in.Names)-in.Required+1)
 	if in.Variadic {
-		count += g.n(3)
+		count += g.N(3)
 	}
-	node := randomNode{op: o, outputs: out.Required + g.n(len(out.Names)-out.Required+1), gen: g}
+	node := randomNode{op: o, outputs: out.Required + g.N(len(out.Names)-out.Required+1), gen: g}
 	if out.Variadic {
-		node.outputs += g.n(3)
+		node.outputs += g.N(3)
 	}
-	dt := g.dtype(tensor.Float32)
-	rank := pick(g, 2, 4, 3, 1, 2, 4, 0, 5)
+	dt := g.DType(tensor.Float32)
+	rank := exectest.Pick(g, 2, 4, 3, 1, 2, 4, 0, 5)
 	for i := range count {
-		if i >= in.Required && g.one(4) {
+		if i >= in.Required && g.Once(4) {
 			node.in = append(node.in, nil)
 			continue
 		}
 		idt, r := dt, rank
-		if g.one(4) {
+		if g.Once(4) {
 			idt = tensor.Int64
 		}
-		if g.one(3) {
-			r = g.n(5)
+		if g.Once(3) {
+			r = g.N(5)
 		}
-		node.in = append(node.in, g.value(idt, r))
+		node.in = append(node.in, g.Value(idt, r))
 	}
 	return node, true
 }
@@ -272,7 +111,7 @@ func check(t *testing.T, name string, data []byte) (inferred, ran bool) {
 		if x, ok := v.(*tensor.Tensor); ok && (x.DType().IsInt() || x.DType() == tensor.Bool) {
 			sharp[i] = graph.ConstFact(x)
 		}
-		vague[i] = node.gen.blur(v, sizes)
+		vague[i] = blur(node.gen, v, sizes)
 	}
 	want, err := graph.InferOp("n", node.op, sharp, node.outputs, nil)
 	rough, err2 := graph.InferOp("n", node.op, vague, node.outputs, ref.Eval)
@@ -411,9 +250,9 @@ func FuzzAttrs(f *testing.F) {
 		f.Add(strings.TrimPrefix(e.Domain+"."+e.Name, "."), randomBytes(r))
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		e := entry(name)
+		e := exectest.Entry(name)
 		a, b := e.New(), e.New()
-		attrs := (&gen{data}).attrs(a)
+		attrs := (&exectest.Random{Data: data}).Attrs(a)
 		if graph.Decode(a, attrs) != nil {
 			return
 		}

@@ -114,10 +114,11 @@ func (o *Reduce) Infer(c *graph.Infer) {
 		c.Tensor(0, dt, nil)
 		return
 	}
-	for _, a := range axes {
-		c.Axis(int(a), rank)
+	list := make([]int, len(axes))
+	for i, a := range axes {
+		list[i] = int(a)
 	}
-	if c.Failed() {
+	if c.Axes(list, rank); c.Failed() {
 		return
 	}
 	all := o.Axes(axes, rank)

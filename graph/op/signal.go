@@ -148,6 +148,11 @@ func (o *MelWeightMatrix) Infer(c *graph.Infer) {
 	}
 	checkTensor(c, 3, floatTypes)
 	c.CheckSame(3, 4)
+	for i := 2; i <= 4; i++ {
+		if n, ok := c.In(i).Len().Int(); ok && c.Rank(i) >= 0 {
+			c.Check(n == 1, "input %d: %d elements, want 1", i, n)
+		}
+	}
 	bands, _ := scalarDim(c, 0)
 	length, _ := scalarDim(c, 1)
 	for i, d := range []graph.Dim{bands, length} {

@@ -20,6 +20,9 @@ func (o *Where) Infer(c *graph.Infer) {
 	checkTensor(c, 0, boolOnly)
 	checkTensor(c, 1, classicTypes)
 	c.CheckSame(1, 2)
+	if c.Failed() {
+		return
+	}
 	f := graph.TensorFact(c.DType(1), c.Broadcast(c.Dims(0), c.Dims(1), c.Dims(2)))
 	x, y, cond := formulas(c, 1), formulas(c, 2), c.In(0).Const
 	if shape, ok := f.Shape(); ok && len(shape) <= 1 && cond != nil && len(x) > 0 && len(y) > 0 {
