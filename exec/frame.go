@@ -223,35 +223,3 @@ func (s *Step) RunAll(f *Frame) error {
 	}
 	return nil
 }
-
-// Widened calls run on a frame in which the operands of the half type dt are float32: inputs converted before, outputs
-// rounded after. For reference kernels.
-func (f *Frame) Widened(dt tensor.DType, run func(*Frame) error) error {
-	w := &Frame{ctx: f.ctx, run: f.run, in: make([]tensor.Value, len(f.in)), out: make([]tensor.Value, len(f.out))}
-	for i, v := range f.in {
-		w.in[i] = v
-		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
-			w.in[i] = tensor.Convert(t, tensor.Float32)
-		}
-	}
-	for i, v := range f.out {
-		w.out[i] = v
-		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
-			w.out[i] = tensor.New(tensor.Float32, t.Shape()...)
-		}
-	}
-	if err := run(w); err != nil {
-		return err
-	}
-	for i, v := range w.out {
-		t, ok := v.(*tensor.Tensor)
-		if want, _ := f.out[i].(*tensor.Tensor); ok && want != nil && want.DType() == dt {
-			want.CopyFrom(tensor.Convert(t, dt))
-		} else if ok && f.out[i] == nil && t.DType() == tensor.Float32 {
-			f.out[i] = tensor.Convert(t, dt)
-		} else {
-			f.out[i] = v
-		}
-	}
-	return nil
-}

@@ -190,8 +190,12 @@ func (d Dim) NonNegative() bool {
 	return true
 }
 
-// nonNegative reports whether a derived symbol is at least 0: all its arguments are, and its function keeps that.
+// nonNegative reports whether a derived symbol is at least 0: all its arguments are, and its function keeps that. For the
+// larger of two, one suffices.
 func (s *Symbol) nonNegative() bool {
+	if strings.HasPrefix(s.Name, "max(") {
+		return slices.ContainsFunc(s.args, Dim.NonNegative)
+	}
 	return !slices.ContainsFunc(s.args, func(a Dim) bool { return !a.NonNegative() })
 }
 
