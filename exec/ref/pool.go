@@ -18,8 +18,6 @@ var poolKernels = []exec.Kernel{
 	}),
 	floats(maxUnpool[float32], maxUnpool[float64]),
 	tiledFloats(averagePool[float32], averagePool[float64]),
-	tiledFloats(globalLpPool[float32], globalLpPool[float64]),
-	tiledFloats(globalPool[float32], globalPool[float64]),
 	tiledFloats(lpPool[float32], lpPool[float64]),
 }
 
@@ -186,49 +184,6 @@ func lowest[T number]() T {
 		*p = math.MinInt64
 	}
 	return z
-}
-
-// globalTiles returns tiles of some images: run makes the one element of an image.
-func globalTiles[T float](b *exec.Binding, run func(x []T) T) tiles {
-	images, n := tensor.Count(b.Shape(0)[:2]), tensor.Count(b.Shape(0)[2:])
-	block := blockOf(images, n)
-	return tiles{blocks(images, block), func(f *exec.Frame, tile int) error {
-		x, y := tensor.Data[T](f.In(0)), tensor.Data[T](f.Out(0))
-		for i := tile * block; i < min((tile+1)*block, images); i++ {
-			y[i] = run(x[i*n : (i+1)*n])
-		}
-		return nil
-	}}
-}
-
-func globalPool[T float](b *exec.Binding, o *op.GlobalPool) tiles {
-	if o.Fn == op.GlobalMax {
-		return globalTiles(b, func(x []T) T {
-			best := lowest[T]()
-			for _, v := range x {
-				best = max(best, v)
-			}
-			return best
-		})
-	}
-	return globalTiles(b, func(x []T) T {
-		sum := 0.0
-		for _, v := range x {
-			sum += float64(v)
-		}
-		return T(sum / float64(len(x)))
-	})
-}
-
-func globalLpPool[T float](b *exec.Binding, o *op.GlobalLpPool) tiles {
-	p := float64(o.P)
-	return globalTiles(b, func(x []T) T {
-		sum := 0.0
-		for _, v := range x {
-			sum += powAbs(float64(v), p)
-		}
-		return T(root(sum, p))
-	})
 }
 
 func maxUnpool[T float](b *exec.Binding, o *op.MaxUnpool) run {

@@ -7,9 +7,9 @@ import (
 
 var poolOps = []Entry{
 	core[AveragePool]("X -> Y"),
-	{"", "GlobalAveragePool", "X -> Y", func() graph.Op { return &GlobalPool{Fn: GlobalAverage} }},
+	core[GlobalAveragePool]("X -> Y"),
 	core[GlobalLpPool]("X -> Y"),
-	{"", "GlobalMaxPool", "X -> Y", func() graph.Op { return &GlobalPool{Fn: GlobalMax} }},
+	core[GlobalMaxPool]("X -> Y"),
 	core[LpPool]("X -> Y"),
 	core[MaxPool]("X -> Y Indices?"),
 	core[MaxUnpool]("X I output_shape? -> output"),
@@ -89,28 +89,31 @@ func (o *LpPool) Infer(c *graph.Infer) {
 	c.Tensor(0, c.DType(0), o.infer(c))
 }
 
-// A GlobalPoolFn names what GlobalPool makes of an image.
-type GlobalPoolFn uint8
-
-// The functions of GlobalPool.
-const (
-	GlobalAverage GlobalPoolFn = iota
-	GlobalMax
-)
-
-// GlobalPool is the family of operators that make one element of each image: X [N, C, in…] gives Y [N, C, 1, …].
+// GlobalAveragePool is the mean of each image: X [N, C, in…] gives Y [N, C, 1, …].
 //
 // https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
-// https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html
-type GlobalPool struct{ Fn GlobalPoolFn }
-
-// OpName implements graph.Named.
-func (o *GlobalPool) OpName() string {
-	return [...]string{GlobalAverage: "GlobalAveragePool", GlobalMax: "GlobalMaxPool"}[o.Fn]
-}
+type GlobalAveragePool struct{}
 
 // Infer implements graph.Op.
-func (o *GlobalPool) Infer(c *graph.Infer) { inferGlobalPool(c) }
+func (o *GlobalAveragePool) Infer(c *graph.Infer) { inferGlobalPool(c) }
+
+// Expand implements graph.Composite.
+func (o *GlobalAveragePool) Expand(b *graph.Builder, n *graph.Node) []*graph.Value {
+	return reduceImages(b, ReduceMean, n.In[0])
+}
+
+// GlobalMaxPool is the largest element of each image: X [N, C, in…] gives Y [N, C, 1, …].
+//
+// https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html
+type GlobalMaxPool struct{}
+
+// Infer implements graph.Op.
+func (o *GlobalMaxPool) Infer(c *graph.Infer) { inferGlobalPool(c) }
+
+// Expand implements graph.Composite.
+func (o *GlobalMaxPool) Expand(b *graph.Builder, n *graph.Node) []*graph.Value {
+	return reduceImages(b, ReduceMax, n.In[0])
+}
 
 // GlobalLpPool is the p-norm of each image: X [N, C, in…] gives Y [N, C, 1, …].
 //
@@ -125,10 +128,38 @@ func (o *GlobalLpPool) Infer(c *graph.Infer) {
 	inferGlobalPool(c)
 }
 
+// Expand implements graph.Composite.
+func (o *GlobalLpPool) Expand(b *graph.Builder, n *graph.Node) []*graph.Value {
+	switch o.P {
+	case 1:
+		return reduceImages(b, ReduceL1, n.In[0])
+	case 2:
+		return reduceImages(b, ReduceL2, n.In[0])
+	}
+	p, inverse := b.Const(tensor.Scalar(float32(o.P))), b.Const(tensor.Scalar(1/float32(o.P)))
+	sum := reduceImages(b, ReduceSum, b.Op(&Binary{Fn: Pow}, b.Op(&Unary{Fn: Abs}, n.In[0]), p))
+	if sum == nil {
+		return nil
+	}
+	return []*graph.Value{b.Op(&Binary{Fn: Pow}, sum[0], inverse)}
+}
+
+// reduceImages reduces the spatial dimensions of a value of known rank; nil when it has none or is unknown.
+func reduceImages(b *graph.Builder, fn ReduceFn, v *graph.Value) []*graph.Value {
+	axes := []int{}
+	for i := 2; i < v.Fact.Rank(); i++ {
+		axes = append(axes, i)
+	}
+	if len(axes) == 0 {
+		return nil
+	}
+	return []*graph.Value{b.Op(&Reduce{Fn: fn, Keepdims: true}, v, b.Ints(axes...))}
+}
+
 func inferGlobalPool(c *graph.Infer) {
 	checkTensor(c, 0, floatTypes)
 	x := c.Dims(0)
-	if x == nil || !c.Check(len(x) >= 2, "input 0: rank %d, want at least 2", len(x)) {
+	if x == nil || !c.Check(len(x) >= 3, "input 0: rank %d, want at least 3", len(x)) {
 		c.Tensor(0, c.DType(0), nil)
 		return
 	}
