@@ -82,6 +82,21 @@ func Bodies(o Op) []*Graph {
 	return gs
 }
 
+// Captures returns how many of the last inputs of a node with this operator, and of each of its bodies, are values that the
+// bodies take from the graph around them.
+func Captures(o Op) int {
+	v := reflect.ValueOf(o).Elem()
+	if v.Kind() != reflect.Struct {
+		return 0
+	}
+	for _, f := range fieldsOf(v.Type()) {
+		if f.name == "-captures" {
+			return int(v.FieldByIndex(f.index).Int())
+		}
+	}
+	return 0
+}
+
 // A Value is one tensor (or sequence, optional, map) of a graph: an input, a constant or an output of a node.
 type Value struct {
 	Name  string

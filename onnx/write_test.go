@@ -1,0 +1,141 @@
+package onnx
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/gneiss-ml/gneiss/graph"
+	"github.com/gneiss-ml/gneiss/graph/op"
+	"github.com/gneiss-ml/gneiss/tensor"
+)
+
+// sample returns a model with a weight, an unknown size and constants as outputs.
+func sample(t *testing.T) *Model {
+	t.Helper()
+	g := &graph.Graph{Name: "sample", Meta: map[string]string{"who": "test"}}
+	b := graph.NewBuilder(g, nil)
+	x := b.Input("x", graph.TensorFact(tensor.Float32, []graph.Dim{graph.Sym("batch"), graph.N(3)}))
+	w := tensor.New(tensor.Float32, 700, 3)
+	for i := range tensor.Data[float32](w) {
+		tensor.Data[float32](w)[i] = float32(i)
+	}
+	row, err := w.Row(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := b.Op(&op.Binary{Fn: op.Add}, x, b.Named("weight", row))
+	b.Output("y", b.Op(op.NewUnary(op.Relu), y))
+	b.Output("same", x)
+	b.Output("table", b.Named("table", w))
+	if err := b.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return &Model{Graph: g, Metadata: map[string]string{"b": "2", "a": "1"}, Doc: "about", Domain: "test", Version: 3}
+}
+
+func writeRead(t *testing.T, m *Model, opt WriteOptions) *Model {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := Write(&buf, m, opt); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenBytes(buf.Bytes(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWriteRead(t *testing.T) {
+	m := sample(t)
+	r := writeRead(t, m, WriteOptions{})
+	if r.Opsets[""] != 7 || r.IRVersion != 4 || r.Producer != "gneiss" || r.Version != 3 || r.Doc != "about" || r.Metadata["b"] != "2" || r.Graph.Meta["who"] != "test" {
+		t.Errorf("got %+v", r)
+	}
+	if got := graph.FormatDims(r.Graph.In[0].Fact.Dims); got != "[batch,3]" {
+		t.Errorf("input is %s", got)
+	}
+	if !slices.Equal(r.Graph.OutNames, []string{"y", "same", "table"}) {
+		t.Errorf("outputs %q", r.Graph.OutNames)
+	}
+	// The output that is an input goes through an Identity; from then on nothing changes.
+	again := writeRead(t, r, WriteOptions{})
+	if err := sameGraph(r.Graph, again.Graph); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWriteOpset(t *testing.T) {
+	if r := writeRead(t, sample(t), WriteOptions{Opset: 21}); r.Opsets[""] != 21 || r.IRVersion != 10 {
+		t.Errorf("opset %d, IR version %d", r.Opsets[""], r.IRVersion)
+	}
+	g := &graph.Graph{}
+	b := graph.NewBuilder(g, nil)
+	x := b.Input("x", graph.TensorFact(tensor.Int8, []graph.Dim{graph.N(3)}))
+	b.Output("y", b.Op(op.NewUnary(op.Relu), x))
+	if r := writeRead(t, &Model{Graph: g}, WriteOptions{}); r.Opsets[""] != 14 {
+		t.Errorf("Relu of int8: opset %d, want 14", r.Opsets[""])
+	}
+	err := Write(&bytes.Buffer{}, &Model{Graph: g}, WriteOptions{Opset: 13})
+	if err == nil || !strings.Contains(err.Error(), `node "Relu_1" (Relu): opset 13 of domain "" cannot express it: input 0 cannot be tensor(int8)`) {
+		t.Errorf("opset 13: %v", err)
+	}
+}
+
+// TestWriteAligned checks that weights can be used in the file, without a copy.
+func TestWriteAligned(t *testing.T) {
+	for n := 1; n < 40; n++ {
+		g := &graph.Graph{Name: strings.Repeat("g", n)}
+		b := graph.NewBuilder(g, nil)
+		x := b.Input("x", graph.TensorFact(tensor.Float64, []graph.Dim{}))
+		b.Output("y", b.Op(&op.Binary{Fn: op.Add}, x, b.Named("w", tensor.New(tensor.Float64, 100*n))))
+		var buf bytes.Buffer
+		if err := Write(&buf, &Model{Graph: g}, WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		file := tensor.Aligned(buf.Len())
+		copy(file, buf.Bytes())
+		m, err := OpenBytes(file, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := m.Graph.Nodes[0].In[1].Fact.Const.Bytes()
+		if off := uintptr(unsafe.Pointer(&w[0])) - uintptr(unsafe.Pointer(&file[0])); off >= uintptr(len(file)) {
+			t.Errorf("%d: the weight is a copy", n)
+		}
+	}
+}
+
+func TestSaveExternal(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "m.onnx")
+	m := sample(t)
+	b := graph.NewBuilder(m.Graph, nil)
+	b.Output("z", b.Op(&op.Binary{Fn: op.Add}, m.Graph.In[0], b.Named("big", tensor.New(tensor.Float32, 2000, 3))))
+	if err := Save(name, m, WriteOptions{External: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := os.ReadDir(dir)
+	if len(files) != 2 || files[0].Name() != "m.onnx" || files[1].Name() != "m.onnx.data" {
+		t.Fatalf("files %v", files)
+	}
+	r, err := Open(name, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got := r.Graph.Output("z").Def.In[1].Fact.Const.Describe(); got != "float32[2000,3]" {
+		t.Errorf("big is %s", got)
+	}
+	if err := Save(name, r, WriteOptions{}); err != nil { // over the file that is mapped
+		t.Fatal(err)
+	}
+	if err := Write(&bytes.Buffer{}, m, WriteOptions{External: 1}); err == nil {
+		t.Error("Write with external data: no error")
+	}
+}
