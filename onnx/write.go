@@ -31,7 +31,7 @@ func Write(w io.Writer, m *Model, opt WriteOptions) error {
 	if opt.External > 0 {
 		return errors.New("onnx: external data needs a file beside the model: use Save")
 	}
-	p, _, err := encode(m, opt, "")
+	p, _, err := encodeModel(m, opt, "")
 	if err != nil {
 		return fmt.Errorf("onnx: %w", err)
 	}
@@ -42,7 +42,7 @@ func Write(w io.Writer, m *Model, opt WriteOptions) error {
 // Save writes a model to a file, which appears under its name only when it is complete.
 func Save(name string, m *Model, opt WriteOptions) error {
 	data := filepath.Base(name) + ".data"
-	p, weights, err := encode(m, opt, data)
+	p, weights, err := encodeModel(m, opt, data)
 	if err == nil && len(weights.parts) > 0 {
 		err = replaceFile(filepath.Join(filepath.Dir(name), data), weights)
 	}
@@ -85,8 +85,8 @@ const maxMessage = math.MaxInt32
 // externalFrom is the size from which weights go to a second file when one is too small for all.
 const externalFrom = 1024
 
-// encode returns the bytes of the model and of its external data, in the file called data.
-func encode(m *Model, opt WriteOptions, data string) (model, weights *pbuf, err error) {
+// encodeModel returns the bytes of the model and of its external data, in the file called data.
+func encodeModel(m *Model, opt WriteOptions, data string) (model, weights *pbuf, err error) {
 	g, err := plain(m.Graph)
 	if err != nil {
 		return nil, nil, err
