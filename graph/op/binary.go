@@ -143,26 +143,11 @@ func (o *Binary) Infer(c *graph.Infer) {
 	dims := c.Broadcast(c.Dims(0), c.Dims(1))
 	if o.Fn == PRelu {
 		dims = c.Dims(0)
-		checkBroadcast(c, 1, dims)
+		checkBroadcastTo(c, 1, dims)
 	}
 	if !setFormulas(c, dims, o.formula) {
 		c.Tensor(0, c.DType(0), dims)
 	}
-}
-
-// checkBroadcast notes an error when input i does not broadcast to dims without making them larger.
-func checkBroadcast(c *graph.Infer, i int, dims []graph.Dim) {
-	x := c.Dims(i)
-	if x == nil || dims == nil {
-		return
-	}
-	bad := len(x) > len(dims)
-	for k := 0; k < len(x) && !bad; k++ {
-		a, ok1 := x[k].Int()
-		b, ok2 := dims[len(dims)-len(x)+k].Int()
-		bad = ok1 && ok2 && a != 1 && a != b
-	}
-	c.Check(!bad, "input %d: shape %s does not broadcast to %s", i, graph.FormatDims(x), graph.FormatDims(dims))
 }
 
 func (o *Binary) formula(x []graph.Dim) (graph.Dim, bool) {

@@ -228,9 +228,7 @@ type Cumulative struct {
 func (o *Cumulative) Infer(c *graph.Infer) {
 	checkTensor(c, 0, reduceTypes)
 	if checkTensor(c, 1, indexTypes) {
-		if n, ok := c.In(1).Len().Int(); ok && c.Dims(1) != nil {
-			c.Check(n == 1, "input 1: shape %s, want a scalar", graph.FormatDims(c.Dims(1)))
-		}
+		wantOne(c, 1)
 		if t := c.In(1).Const; t != nil && c.Rank(0) >= 0 && !c.Failed() {
 			c.Axis(int(t.Int64s()[0]), c.Rank(0))
 		}

@@ -55,9 +55,7 @@ func (o *Clip) Infer(c *graph.Infer) {
 	checkTensor(c, 0, numberTypes)
 	for i := 1; i <= 2; i++ {
 		c.CheckSame(0, i)
-		if n, ok := c.In(i).Len().Int(); c.Has(i) && c.Dims(i) != nil && ok {
-			c.Check(n == 1, "input %d: shape %s, want a scalar", i, graph.FormatDims(c.Dims(i)))
-		}
+		wantOne(c, i)
 	}
 	if v := formulas(c, 0); len(v) > 0 && c.In(0).Const == nil {
 		lo, hi := formulas(c, 1), formulas(c, 2)
