@@ -81,6 +81,11 @@ type Binding struct {
 	Probe bool
 	// Seed distinguishes the random nodes of a model and the user's choice of --seed.
 	Seed uint64
+	// Strict forbids what changes rounding beyond the order of sums.
+	Strict bool
+
+	env  *env  // of the program that the node is part of; nil while probing
+	node *node // nil outside programs
 }
 
 // NewBinding returns the binding of a node as its facts stand.
@@ -139,8 +144,21 @@ func (b *Binding) OutShape(i int) []int {
 
 // Errorf returns an error that names the node.
 func (b *Binding) Errorf(format string, args ...any) error {
-	return fmt.Errorf("node %q (%s): %s", b.Name, graph.QualifiedName(b.Op), fmt.Sprintf(format, args...))
+	return &NodeError{Node: b.Name, Op: graph.QualifiedName(b.Op), Err: fmt.Errorf(format, args...)}
 }
+
+// A NodeError is an error of one node.
+type NodeError struct {
+	Node string // its name
+	Op   string // its operator, after the domain
+	Err  error
+}
+
+// Error implements error.
+func (e *NodeError) Error() string { return fmt.Sprintf("node %q (%s): %v", e.Node, e.Op, e.Err) }
+
+// Unwrap returns the cause.
+func (e *NodeError) Unwrap() error { return e.Err }
 
 // A Step is one bound node: phases that run one after the other. It is immutable, holds no address of an arena, input
 // or output, and serves any number of frames at once.
@@ -148,8 +166,9 @@ type Step struct {
 	Phases []Phase
 	Kernel string // which kernel was chosen, for reports
 	Why    string // why it was chosen, for reports
-	// Scratch is how many bytes of working memory each worker gets, the same throughout the phases of one run.
-	Scratch int
+	// Scratch is how many bytes of working memory each worker gets (Frame.Scratch), the same throughout the phases of one
+	// run, and Shared how many all workers get together (Frame.Shared).
+	Scratch, Shared int
 }
 
 // A Phase is Repeat rounds of Tiles independent calls, with a join after each round. Tiles of one round may run at the

@@ -2,46 +2,66 @@ package exec
 
 import (
 	"context"
-	"fmt"
+	"sync/atomic"
 
-	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
 // A Frame is the memory of one run of a program. Kernels see in it the operands of the step that runs: inputs by
 // position, outputs by position.
 type Frame struct {
-	ctx context.Context
-	in  []tensor.Value // operands of the current step; nil where absent
-	out []tensor.Value
-	run uint64 // how many runs went before, for random operators
+	call *call
+	run  uint64
+	vals []tensor.Value // the values of the program by id; nil where there is none (yet)
+	// Of the current step: the ids of its operands, -1 where absent, and what its workers share.
+	in, out []int32
+	step    *bound
+	phase   *Phase
+	rep     int
+	failed  atomic.Bool
+	err     error
+
+	own    call // of a run that is not inside another
+	hdr    []tensor.Tensor
+	arena  []byte
+	at     *segment // whose places are set
+	outs   []tensor.Value
+	mem    []*tensor.Tensor // memory of outputs, by output; nil until it is needed
+	direct []bool           // which outputs the steps write where they belong
+	spare  [][]byte         // memory of discarded outputs
+	key    []byte
+	path   []*segment
+	next   *Frame // in the list of free frames
 }
 
 // In returns input i as a tensor; nil when it is absent.
 func (f *Frame) In(i int) *tensor.Tensor {
-	if i >= len(f.in) || f.in[i] == nil {
+	v := f.InValue(i)
+	if v == nil {
 		return nil
 	}
-	return f.in[i].(*tensor.Tensor)
+	return v.(*tensor.Tensor)
 }
 
 // InValue returns input i: a tensor, sequence, optional or map; nil when it is absent.
 func (f *Frame) InValue(i int) tensor.Value {
-	if i >= len(f.in) {
+	if i >= len(f.in) || f.in[i] < 0 {
 		return nil
 	}
-	return f.in[i]
+	return f.vals[f.in[i]]
 }
 
 // NumIn returns the number of inputs, absent ones among them.
 func (f *Frame) NumIn() int { return len(f.in) }
 
-// Out returns output i, to be written, when its shape was known at binding; nil when it is not wanted.
+// Out returns output i, to be written, when its shape was known at binding; nil when it is not wanted. What it holds
+// before is undefined.
 func (f *Frame) Out(i int) *tensor.Tensor {
-	if i >= len(f.out) || f.out[i] == nil {
+	if i >= len(f.out) || f.out[i] < 0 {
 		return nil
 	}
-	return f.out[i].(*tensor.Tensor)
+	t, _ := f.vals[f.out[i]].(*tensor.Tensor)
+	return t
 }
 
 // Make returns output i with the given shape, to be written: the planned one, or a new one where the shape was not
@@ -59,155 +79,100 @@ func (f *Frame) Make(i int, dt tensor.DType, shape ...int) (*tensor.Tensor, erro
 }
 
 // Emit makes v output i of the step. It is for sequences, optionals and maps, and for tensors whose shape was not known
-// at binding. v must not be changed later, and may be an input.
+// at binding. v must not be changed later, and may be, or hold, an input.
 func (f *Frame) Emit(i int, v tensor.Value) {
-	if i < len(f.out) {
-		if t := f.Out(i); t != nil {
-			t.CopyFrom(v.(*tensor.Tensor))
-			return
-		}
-		f.out[i] = v
+	if i >= len(f.out) || f.out[i] < 0 {
+		return
 	}
+	if t := f.Out(i); t != nil {
+		t.CopyFrom(v.(*tensor.Tensor))
+		return
+	}
+	f.vals[f.out[i]] = v
 }
 
 // Alloc returns a new zeroed tensor that outlives the step. It is charged to the memory limit of the session.
 func (f *Frame) Alloc(dt tensor.DType, shape ...int) (*tensor.Tensor, error) {
-	return tensor.Make(dt, shape)
+	return f.call.alloc(dt, shape)
 }
 
-// RunIndex returns how many runs of the session went before this one; random operators count by it.
+// Scratch returns the working memory of a worker, of the size that the Step asked for. It keeps its content through the
+// phases of one run of the step.
+func (f *Frame) Scratch(worker int) []byte {
+	n := f.step.Scratch
+	at := f.step.each + worker*scratchSize(n)
+	return f.arena[at : at+n : at+n]
+}
+
+// Shared returns the working memory that all workers share, of the size that the Step asked for.
+func (f *Frame) Shared() []byte {
+	at, n := f.step.shared, f.step.Step.Shared
+	return f.arena[at : at+n : at+n]
+}
+
+// RunIndex returns a number that differs between the runs of a session, and between the trips of a loop; random operators
+// count by it.
 func (f *Frame) RunIndex() uint64 { return f.run }
 
 // Err returns why the run should stop, or nil. Kernels with tiles of more than about a millisecond ask between rows.
-func (f *Frame) Err() error { return f.ctx.Err() }
+func (f *Frame) Err() error { return f.call.ctx.Err() }
 
-// Eval computes one operator on the first backend that supports it. It is what constant folding uses, and tests.
-func Eval(backends ...*Backend) graph.Evaluator {
-	return func(o graph.Op, in []*tensor.Tensor, outputs int) ([]*tensor.Tensor, error) {
-		vals := make([]tensor.Value, len(in))
-		for i, t := range in {
-			if t != nil {
-				vals[i] = t
-			}
-		}
-		out, err := EvalValues(context.Background(), o, vals, outputs, backends...)
-		if err != nil {
-			return nil, err
-		}
-		ts := make([]*tensor.Tensor, len(out))
-		for i, v := range out {
-			ts[i], _ = v.(*tensor.Tensor)
-		}
-		return ts, nil
-	}
-}
+// Context returns the context of the run.
+func (f *Frame) Context() context.Context { return f.call.ctx }
 
-// EvalValues computes one operator on values of any kind, expanding it where no backend has a kernel.
-func EvalValues(ctx context.Context, o graph.Op, in []tensor.Value, outputs int, backends ...*Backend) ([]tensor.Value, error) {
-	facts := make([]graph.Fact, len(in))
-	for i, v := range in {
-		switch v := v.(type) {
-		case nil:
-		case *tensor.Tensor:
-			facts[i] = graph.ConstFact(v)
-		default:
-			facts[i] = graph.FactOf(v)
+// Widened calls run on a frame in which the operands of the half type dt are float32: inputs converted before, outputs
+// rounded after. For reference kernels.
+func (f *Frame) Widened(dt tensor.DType, run func(*Frame) error) error {
+	n := len(f.in)
+	w := &Frame{call: f.call, run: f.run, step: f.step, arena: f.arena}
+	w.operands(n, len(f.out))
+	for i := range f.in {
+		v := f.InValue(i)
+		w.vals[i] = v
+		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
+			w.vals[i] = tensor.Convert(t, tensor.Float32)
 		}
 	}
-	r, err := graph.InferOp("", o, facts, outputs, nil)
-	if err != nil {
-		return nil, err
+	for i := range f.out {
+		t := f.Out(i)
+		switch {
+		case f.out[i] < 0:
+			w.out[i] = -1
+		case t != nil && t.DType() == dt:
+			w.vals[n+i] = tensor.New(tensor.Float32, t.Shape()...)
+		case t != nil:
+			w.vals[n+i] = t
+		}
 	}
-	b := &Binding{Op: o}
-	for _, f := range facts {
-		shape, _ := f.Shape()
-		b.In = append(b.In, Operand{f.Type, shape, f.Const})
+	if err := run(w); err != nil {
+		return err
 	}
-	for _, f := range r.Out {
-		shape, _ := f.Shape()
-		b.Out = append(b.Out, Operand{f.Type, shape, nil})
-	}
-	for _, k := range backends {
-		step, err := k.Bind(b)
-		if err == ErrUnsupported {
+	for i := range f.out {
+		v := w.vals[n+i]
+		if v == nil {
 			continue
 		}
-		if err != nil {
-			return nil, err
+		t, _ := v.(*tensor.Tensor)
+		switch want := f.Out(i); {
+		case want != nil && want.DType() == dt:
+			want.CopyFrom(tensor.Convert(t, dt))
+		case want == nil && t != nil && t.DType() == tensor.Float32:
+			f.Emit(i, tensor.Convert(t, dt))
+		case want == nil:
+			f.Emit(i, v)
 		}
-		f := &Frame{ctx: ctx, in: in, out: make([]tensor.Value, outputs)}
-		for i, p := range b.Out {
-			if p.Shape != nil {
-				if f.out[i], err = tensor.Make(p.DType, p.Shape); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if err := step.RunAll(f); err != nil {
-			return nil, fmt.Errorf("node %q (%s): %w", b.Name, graph.QualifiedName(o), err)
-		}
-		return f.out, nil
 	}
-	if c, ok := o.(graph.Composite); ok {
-		return evalExpansion(ctx, c, in, facts, outputs, backends)
-	}
-	return nil, b.Errorf("no kernel for these types: %v", ErrUnsupported)
+	return nil
 }
 
-// evalExpansion evaluates the definition of a composite, node by node.
-func evalExpansion(ctx context.Context, c graph.Composite, in []tensor.Value, facts []graph.Fact, outputs int, backends []*Backend) ([]tensor.Value, error) {
-	g := &graph.Graph{}
-	b := graph.NewBuilder(g, Eval(backends...))
-	vals := map[*graph.Value]tensor.Value{}
-	n := &graph.Node{Op: c, Out: make([]*graph.Value, outputs)}
-	for i := range in {
-		var v *graph.Value
-		if in[i] != nil {
-			v = &graph.Value{Name: fmt.Sprintf("in%d", i), Fact: facts[i]}
-			vals[v] = in[i]
-		}
-		n.In = append(n.In, v)
+// operands gives the frame places for n inputs and m outputs of a lone step: values 0 to n-1, and those after them.
+func (f *Frame) operands(n, m int) {
+	f.vals = make([]tensor.Value, n+m)
+	ids := make([]int32, n+m)
+	for i := range ids {
+		ids[i] = int32(i)
 	}
-	for i := range n.Out {
-		n.Out[i] = &graph.Value{Def: n, Index: i}
-	}
-	outs := c.Expand(b, n)
-	if b.Err() != nil {
-		return nil, b.Err()
-	}
-	if outs == nil {
-		return nil, graph.ErrNoExpansion
-	}
-	get := func(v *graph.Value) tensor.Value {
-		if v == nil {
-			return nil
-		}
-		if x := vals[v]; x != nil {
-			return x
-		}
-		if v.Fact.Const != nil {
-			return v.Fact.Const
-		}
-		return nil
-	}
-	for _, m := range g.Nodes {
-		args := make([]tensor.Value, len(m.In))
-		for i, v := range m.In {
-			args[i] = get(v)
-		}
-		res, err := EvalValues(ctx, m.Op, args, len(m.Out), backends...)
-		if err != nil {
-			return nil, err
-		}
-		for i, v := range m.Out {
-			vals[v] = res[i]
-		}
-	}
-	res := make([]tensor.Value, outputs)
-	for i, v := range outs {
-		res[i] = get(v)
-	}
-	return res, nil
+	f.in, f.out = ids[:n:n], ids[n:]
 }
 
 // RunAll runs the step on the calling goroutine.
