@@ -151,7 +151,7 @@ func (v *env) bindExpansion(b *Binding, c graph.Composite) (Step, error) {
 	if err := build.Err(); err != nil {
 		return Step{}, err
 	}
-	p, err := compile(g, v, 1)
+	p, err := v.compile(g, 1)
 	if err != nil {
 		return Step{}, err
 	}

@@ -28,7 +28,7 @@ type Frame struct {
 	outs   []tensor.Value
 	mem    []*tensor.Tensor // memory of outputs, by output; nil until it is needed
 	direct []bool           // which outputs the steps write where they belong
-	spare  [][]byte         // memory of discarded outputs
+	spare  []Buffer         // memory of discarded outputs
 	key    []byte
 	path   []*segment
 	next   *Frame // in the list of free frames

@@ -109,22 +109,36 @@ type value struct {
 
 const never = math.MaxInt32
 
-// Compile makes a program of a graph, which it does not change. Composites that no backend runs are expanded. The error
-// lists everything that no backend runs.
-func Compile(g *graph.Graph, c Config) (*Program, error) {
-	return compile(g.Clone(), newEnv(c), 0)
+// An Engine is what the programs of one session share: backends, limits and the memory they count against them.
+type Engine struct{ env *env }
+
+// NewEngine returns an engine.
+func NewEngine(c Config) *Engine { return &Engine{newEnv(c)} }
+
+// Compile makes a program of a graph, which it changes: composites that no backend runs are expanded. The error lists
+// everything that no backend runs.
+func (e *Engine) Compile(g *graph.Graph) (*Program, error) { return e.env.compile(g, 0) }
+
+// Targets returns what runs nodes: the backends, and the executor itself for control flow.
+func (e *Engine) Targets() []opt.Target { return e.env.targets() }
+
+// Eval returns the evaluator of the engine's backends, which is bound by its limits.
+func (e *Engine) Eval() graph.Evaluator { return e.env.eval }
+
+func (v *env) targets() []opt.Target {
+	ts := []opt.Target{v.control}
+	for _, k := range v.Backends {
+		ts = append(ts, k)
+	}
+	return ts
 }
 
 // compile makes a program of g, which it may change.
-func compile(g *graph.Graph, e *env, depth int) (*Program, error) {
+func (e *env) compile(g *graph.Graph, depth int) (*Program, error) {
 	if depth > e.Limits.Depth {
 		return nil, fmt.Errorf("graph %q: bodies are nested deeper than %d", g.Name, e.Limits.Depth)
 	}
-	targets := []opt.Target{e.control}
-	for _, k := range e.Backends {
-		targets = append(targets, k)
-	}
-	if err := opt.Place(g, targets, e.eval); err != nil {
+	if err := opt.Place(g, e.targets(), e.eval); err != nil {
 		return nil, err
 	}
 	p := &Program{env: e, g: g, depth: depth}

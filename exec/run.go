@@ -216,13 +216,9 @@ func (f *Frame) outTensor(p *Program, k int, dt tensor.DType, shape []int) (*ten
 		f.outs[k] = t
 		return t, nil
 	case discard:
-		if dt == tensor.String {
-			return f.call.alloc(dt, shape)
-		}
-		if size := dt.Bytes(n); len(f.spare[k]) != size || f.spare[k] == nil {
-			f.spare[k] = tensor.Aligned(size)
-		}
-		return tensor.FromBytes(dt, f.spare[k], shape)
+		return f.spare[k].set(dt, shape)
+	case *Buffer:
+		return o.set(dt, shape)
 	case *tensor.Tensor:
 		if o.DType() != dt || o.Len() < n {
 			return nil, fmt.Errorf("output %q: %s given, want %v%s", p.g.OutNames[k], o.Describe(), dt, tensor.FormatShape(shape))
@@ -250,6 +246,38 @@ func sameShape(a, b []int) bool {
 	return true
 }
 
+// A Buffer stands in the outputs given to Run for memory that grows as it needs to and is used again.
+type Buffer struct {
+	Value tensor.Value // what the last run stored: a tensor in the memory of the buffer, or what is no tensor
+	t     tensor.Tensor
+	mem   []byte
+}
+
+// Type implements tensor.Value.
+func (b *Buffer) Type() tensor.Type { return tensor.Type{} }
+
+func (b *Buffer) set(dt tensor.DType, shape []int) (*tensor.Tensor, error) {
+	n, err := tensor.CheckShape(dt, shape)
+	if err != nil {
+		return nil, err
+	}
+	if dt == tensor.String {
+		t, err := tensor.Make(dt, shape)
+		b.Value = t
+		return t, err
+	}
+	size := dt.Bytes(n)
+	if size > len(b.mem) || b.mem == nil {
+		if size > maxArena {
+			return nil, fmt.Errorf("tensor of %s", formatBytes(int64(size)))
+		}
+		b.mem = tensor.Aligned(size + size/2)
+	}
+	b.t.SetView(dt, shape, b.mem[:size:size])
+	b.Value = &b.t
+	return &b.t, nil
+}
+
 // finish stores the outputs that the steps did not write in place.
 func (f *Frame) finish(p *Program) error {
 	for k, id := range p.out {
@@ -266,9 +294,14 @@ func (f *Frame) finish(p *Program) error {
 			continue
 		}
 		if !ok {
-			var err error
-			if f.outs[k], err = f.export(v); err != nil {
+			v, err := f.export(v)
+			if err != nil {
 				return fmt.Errorf("output %q: %w", p.g.OutNames[k], err)
+			}
+			if b, ok := f.outs[k].(*Buffer); ok {
+				b.Value = v
+			} else {
+				f.outs[k] = v
 			}
 			continue
 		}
@@ -542,7 +575,7 @@ func (l *frames) get(p *Program) *Frame {
 			hdr:    make([]tensor.Tensor, len(p.vals)),
 			mem:    make([]*tensor.Tensor, len(p.out)),
 			direct: make([]bool, len(p.out)),
-			spare:  make([][]byte, len(p.out)),
+			spare:  make([]Buffer, len(p.out)),
 		}
 		for i := range p.vals {
 			if c := p.vals[i].fact; c != nil {

@@ -1,0 +1,86 @@
+// Package gneiss runs ONNX models: a Model is opened once, a Session compiles it for a number of threads and a limit of
+// memory, and any number of goroutines Run it.
+//
+//	m, err := gneiss.Open("model.onnx")
+//	s, err := m.NewSession(gneiss.Options{})
+//	out, err := s.Run(ctx, gneiss.Values{"x": tensor.FromSlice(data, 1, 3, 224, 224)})
+//	y := tensor.Data[float32](out["y"])
+//
+// The names of inputs and outputs are those of the model. Shapes may differ from run to run where the model leaves them
+// open.
+package gneiss
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-ml/gneiss/graph"
+	"github.com/gneiss-ml/gneiss/tensor"
+)
+
+// Values are inputs or outputs by name: *tensor.Tensor, *tensor.Sequence, *tensor.Optional or *tensor.Map.
+type Values map[string]tensor.Value
+
+// A Model is a graph that sessions run. It is safe for any number of goroutines.
+type Model struct {
+	graph  *graph.Graph
+	inputs []Info
+	close  func() error
+}
+
+// Info describes an input or output of a model.
+type Info struct {
+	Name string
+	// Fact is the type and, for a tensor, the dimensions: integers, or names of sizes that are chosen at each run; nil when
+	// the rank is open too.
+	graph.Fact
+	// Optional is set for an input that has a default value.
+	Optional bool
+}
+
+// FromGraph returns the model that is the graph g, which must not be changed any more.
+func FromGraph(g *graph.Graph) *Model {
+	m := &Model{graph: g}
+	for _, v := range g.In {
+		_, optional := g.Defaults[v]
+		m.inputs = append(m.inputs, Info{v.Name, graph.Fact{Type: v.Fact.Type, Dims: v.Fact.Dims}, optional})
+	}
+	return m
+}
+
+// Close gives back the memory of the model: the mapping of its file. No session of the model may run any more, or be
+// running.
+func (m *Model) Close() error {
+	if m.close == nil {
+		return nil
+	}
+	err := m.close()
+	m.close = nil
+	return err
+}
+
+// Graph returns the graph as it was read, before any optimization. It must not be changed.
+func (m *Model) Graph() *graph.Graph { return m.graph }
+
+// Inputs describes the inputs, in the order of the model.
+func (m *Model) Inputs() []Info { return slices.Clone(m.inputs) }
+
+// Outputs describes the outputs, in the order of the model.
+func (m *Model) Outputs() []Info {
+	var out []Info
+	for i, v := range m.graph.Out {
+		out = append(out, Info{Name: m.graph.OutNames[i], Fact: graph.Fact{Type: v.Fact.Type, Dims: v.Fact.Dims}})
+	}
+	return out
+}
+
+func names(in []Info) string {
+	s := ""
+	for i, n := range in {
+		if i > 0 {
+			s += ", "
+		}
+		s += fmt.Sprintf("%q", n.Name)
+	}
+	return s
+}
