@@ -146,7 +146,7 @@ func (f *Frame) enter(p *Program, s *segment) error {
 		}
 	}
 	for i := range s.moving {
-		if err := f.move(p, &s.moving[i]); err != nil {
+		if err := f.move(p, s, &s.moving[i]); err != nil {
 			return err
 		}
 	}
@@ -154,13 +154,13 @@ func (f *Frame) enter(p *Program, s *segment) error {
 }
 
 // move sets a value whose memory is new in each run.
-func (f *Frame) move(p *Program, pc *place) error {
+func (f *Frame) move(p *Program, s *segment, pc *place) error {
 	h := &f.hdr[pc.id]
 	switch pc.kind {
 	case placeView:
 		h.SetAs(f.vals[pc.k].(*tensor.Tensor), pc.fact.shape)
 	case placeOut:
-		m, err := f.outMemory(p, int(pc.k), pc.fact)
+		m, err := f.outMemory(p, int(pc.k), s.facts[p.out[pc.k]])
 		if err != nil {
 			return err
 		}
