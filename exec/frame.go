@@ -120,51 +120,6 @@ func (f *Frame) Err() error { return f.call.ctx.Err() }
 // Context returns the context of the run.
 func (f *Frame) Context() context.Context { return f.call.ctx }
 
-// Widened calls run on a frame in which the operands of the half type dt are float32: inputs converted before, outputs
-// rounded after. For reference kernels.
-func (f *Frame) Widened(dt tensor.DType, run func(*Frame) error) error {
-	n := len(f.in)
-	w := &Frame{call: f.call, run: f.run, step: f.step, arena: f.arena}
-	w.operands(n, len(f.out))
-	for i := range f.in {
-		v := f.InValue(i)
-		w.vals[i] = v
-		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
-			w.vals[i] = tensor.Convert(t, tensor.Float32)
-		}
-	}
-	for i := range f.out {
-		t := f.Out(i)
-		switch {
-		case f.out[i] < 0:
-			w.out[i] = -1
-		case t != nil && t.DType() == dt:
-			w.vals[n+i] = tensor.New(tensor.Float32, t.Shape()...)
-		case t != nil:
-			w.vals[n+i] = t
-		}
-	}
-	if err := run(w); err != nil {
-		return err
-	}
-	for i := range f.out {
-		v := w.vals[n+i]
-		if v == nil {
-			continue
-		}
-		t, _ := v.(*tensor.Tensor)
-		switch want := f.Out(i); {
-		case want != nil && want.DType() == dt:
-			want.CopyFrom(tensor.Convert(t, dt))
-		case want == nil && t != nil && t.DType() == tensor.Float32:
-			f.Emit(i, tensor.Convert(t, dt))
-		case want == nil:
-			f.Emit(i, v)
-		}
-	}
-	return nil
-}
-
 // operands gives the frame places for n inputs and m outputs of a lone step: values 0 to n-1, and those after them.
 func (f *Frame) operands(n, m int) {
 	f.vals = make([]tensor.Value, n+m)

@@ -28,30 +28,43 @@ func (f *Frame) Unpacked(dt tensor.DType, run func(*Frame) error) error {
 
 // recast calls run on a frame whose operands of type dt are of type to, and brings the outputs back.
 func (f *Frame) recast(dt, to tensor.DType, run func(*Frame) error, forth, back func(*tensor.Tensor) *tensor.Tensor) error {
-	w := &Frame{ctx: f.ctx, run: f.run, in: make([]tensor.Value, len(f.in)), out: make([]tensor.Value, len(f.out))}
-	for i, v := range f.in {
-		w.in[i] = v
+	n := len(f.in)
+	w := &Frame{call: f.call, run: f.run, step: f.step, arena: f.arena}
+	w.operands(n, len(f.out))
+	for i := range f.in {
+		v := f.InValue(i)
+		w.vals[i] = v
 		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
-			w.in[i] = forth(t)
+			w.vals[i] = forth(t)
 		}
 	}
-	for i, v := range f.out {
-		w.out[i] = v
-		if t, ok := v.(*tensor.Tensor); ok && t.DType() == dt {
-			w.out[i] = tensor.New(to, t.Shape()...)
+	for i := range f.out {
+		t := f.Out(i)
+		switch {
+		case f.out[i] < 0:
+			w.out[i] = -1
+		case t != nil && t.DType() == dt:
+			w.vals[n+i] = tensor.New(to, t.Shape()...)
+		case t != nil:
+			w.vals[n+i] = t
 		}
 	}
 	if err := run(w); err != nil {
 		return err
 	}
-	for i, v := range w.out {
-		t, ok := v.(*tensor.Tensor)
-		if want, _ := f.out[i].(*tensor.Tensor); ok && want != nil && want.DType() == dt {
+	for i := range f.out {
+		v := w.vals[n+i]
+		if v == nil {
+			continue
+		}
+		t, _ := v.(*tensor.Tensor)
+		switch want := f.Out(i); {
+		case want != nil && want.DType() == dt:
 			want.CopyFrom(back(t))
-		} else if ok && f.out[i] == nil && t.DType() == to {
-			f.out[i] = back(t)
-		} else {
-			f.out[i] = v
+		case want == nil && t != nil && t.DType() == to:
+			f.Emit(i, back(t))
+		case want == nil:
+			f.Emit(i, v)
 		}
 	}
 	return nil
