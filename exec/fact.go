@@ -77,24 +77,24 @@ func (s *facts) put(h uint64, x *fact) {
 	s.young[h] = x
 }
 
-func mix(h, x uint64) uint64 {
+func fold64(h, x uint64) uint64 {
 	h = (h ^ x) * 0x9e3779b97f4a7c15
 	return h ^ h>>29
 }
 
 func hashFact(f *graph.Fact) uint64 {
-	h := mix(uint64(f.Kind), uint64(f.DType))
+	h := fold64(uint64(f.Kind), uint64(f.DType))
 	if f.Kind != tensor.KindTensor {
-		return mix(h, maphash.String(factSeed, f.Type.String()))
+		return fold64(h, maphash.String(factSeed, f.Type.String()))
 	}
 	for _, d := range f.Dims {
 		n, _ := d.Int()
-		h = mix(h, uint64(n))
+		h = fold64(h, uint64(n))
 	}
 	if c := f.Const; c != nil {
-		h = mix(h, 1)
+		h = fold64(h, 1)
 		if c.DType() != tensor.String && c.Len() <= graph.SmallValue {
-			h = mix(h, maphash.Bytes(factSeed, c.Bytes()))
+			h = fold64(h, maphash.Bytes(factSeed, c.Bytes()))
 		}
 	}
 	return h

@@ -56,7 +56,7 @@ func (p *Program) lookup(i int, facts []*fact) (*entry, error) {
 	h := uint64(0)
 	for _, id := range nd.in {
 		if id >= 0 {
-			h = mix(h, facts[id].id)
+			h = fold64(h, facts[id].id)
 		}
 	}
 	e := m.young[h]

@@ -219,7 +219,7 @@ func (p *Program) add(ids map[*graph.Value]int32, v *graph.Value, f *fact) int32
 func nodeSeed(seed uint64, name string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return mix(seed, h.Sum64())
+	return fold64(seed, h.Sum64())
 }
 
 // Graph returns the graph as it was compiled, which must not be changed.
