@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-ml/gneiss/exec/ref"
+	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
@@ -40,6 +41,9 @@ func TestOpenAll(t *testing.T) {
 		switch {
 		case err == nil:
 			opened++
+			if err := graph.Verify(m.Graph); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
 			readValues(t, m, filepath.Dir(path))
 			m.Close()
 		case errors.As(err, &bad):

@@ -215,6 +215,10 @@ func (im *importer) current(sc *scope, n *nodeProto, l *legacy, entry *op.Entry,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.label(), err)
 	}
+	if outs == 0 {
+		im.warn("%s has no outputs", n.label())
+		return make([]*graph.Value, len(n.out)), nil
+	}
 	out := sc.b.Add(l.node, o, outs, l.in...)
 	if err := sc.b.Err(); err != nil {
 		return nil, err
