@@ -49,6 +49,9 @@ func convertHalf(out, t *Tensor) bool {
 // Float32 returns the value of a bfloat16.
 func (x BF16) Float32() float32 { return math.Float32frombits(uint32(x) << 16) }
 
+// ToF16 rounds to float16, to nearest even; NaN stays NaN.
+func ToF16(x float32) F16 { return float16.Fromfloat32(x) }
+
 // ToBF16 rounds to bfloat16, to nearest even; NaN stays NaN.
 func ToBF16(x float32) BF16 {
 	u := math.Float32bits(x)

@@ -142,6 +142,7 @@ var families = [][]Entry{
 	mlFeatureOps,
 	mlLinearOps,
 	mlMapOps,
+	normOps,
 	optimizerOps,
 	padOps,
 	poolOps,
