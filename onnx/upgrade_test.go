@@ -115,7 +115,11 @@ func sampleAttr(t *testing.T, a attrDef) any {
 		}
 		return x
 	case "ints":
-		return []int64{1, 1}
+		x := []int64{1, 1}
+		if a.def != "" {
+			err = json.Unmarshal(def, &x)
+		}
+		return x
 	case "floats":
 		return []float32{1, 1}
 	case "strings":
