@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gneiss-ml/gneiss/graph"
+	"github.com/gneiss-ml/gneiss/onnx"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
@@ -14,6 +15,7 @@ type Values map[string]tensor.Value
 // A Model is a graph that sessions run. It is safe for any number of goroutines.
 type Model struct {
 	graph  *graph.Graph
+	file   *onnx.Model // where the graph came from; nil when it was built
 	inputs []Info
 	close  func() error
 }
