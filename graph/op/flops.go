@@ -42,7 +42,7 @@ func Flops(n *graph.Node) graph.Dim {
 		return recurrentFlops(in(0), in(1), in(2))
 	case *RNN:
 		return recurrentFlops(in(0), in(1), in(2))
-	case *Reduce, *Softmax, *LogSoftmax:
+	case *Reduce, *Softmax, *LogSoftmax, *LayerNormalization, *BatchNormalization, *InstanceNormalization, *LRN:
 		return size(in(0))
 	case graph.Composite:
 		return expandedFlops(n, o)
