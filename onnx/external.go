@@ -77,10 +77,17 @@ func (e *external) file(name string) ([]byte, error) {
 	if !fs.ValidPath(clean) || clean == "." {
 		return nil, errors.New("want a path inside the folder of the model")
 	}
-	f, err := e.opt.Data.Open(clean)
-	if errors.Is(err, fs.ErrNotExist) {
+	st, err := fs.Stat(e.opt.Data, clean)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("no such file in the folder of the model")
-	} else if err != nil {
+	case err != nil:
+		return nil, err
+	case !st.Mode().IsRegular(): // opening a pipe would wait for its writer
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := e.opt.Data.Open(clean)
+	if err != nil {
 		return nil, err
 	}
 	defer f.Close()

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -168,8 +169,17 @@ func contents(f fs.File, opt Options) ([]byte, func() error, error) {
 			return b, unmap, nil
 		}
 	}
-	b, err := readFull(f, st.Size(), opt.Limits.withDefaults().Bytes)
-	return b, func() error { return nil }, err
+	limit := opt.Limits.withDefaults().Bytes
+	done := func() error { return nil }
+	if !st.Mode().IsRegular() { // a pipe, which does not know its size
+		b, err := io.ReadAll(io.LimitReader(f, limit))
+		if int64(len(b)) == limit {
+			err = errors.New("it is longer than Limits.Bytes allows")
+		}
+		return b, done, err
+	}
+	b, err := readFull(f, st.Size(), limit)
+	return b, done, err
 }
 
 // readFull reads size bytes, of which there must be as many.

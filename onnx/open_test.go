@@ -135,7 +135,7 @@ func externalFloats(name string, props ...string) *pb.TensorProto {
 func TestExternalErrors(t *testing.T) {
 	dir := t.TempDir()
 	inner := filepath.Join(dir, "models")
-	os.Mkdir(inner, 0o700)
+	os.MkdirAll(filepath.Join(inner, "folder"), 0o700)
 	os.WriteFile(filepath.Join(dir, "outside.bin"), make([]byte, 16), 0o600)
 	os.WriteFile(filepath.Join(inner, "w.bin"), make([]byte, 16), 0o600)
 	if err := os.Symlink(filepath.Join(dir, "outside.bin"), filepath.Join(inner, "link.bin")); err != nil {
@@ -158,6 +158,7 @@ func TestExternalErrors(t *testing.T) {
 		{filepath.Join(dir, "outside.bin"), "", "", "want a path inside"},
 		{"link.bin", "", "", "path escapes from parent"},
 		{".", "", "", "want a path inside"},
+		{"folder", "", "", "not a regular file"},
 		{"w.bin/x", "", "", "not a directory"},
 	} {
 		m := model(&pb.GraphProto{Initializer: []*pb.TensorProto{externalFloats("w", "location", c.location, "offset", c.offset, "length", c.length)}})
