@@ -37,3 +37,13 @@ func (a *lanes) each(f func(i, base int)) {
 		}
 	}
 }
+
+// eachErr is each for an f that may fail, which ends it.
+func (a *lanes) eachErr(f func(i, base int) error) error {
+	for i := range a.outer * a.inner {
+		if err := f(i, i/a.inner*a.n*a.inner+i%a.inner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
