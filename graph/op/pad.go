@@ -65,7 +65,7 @@ func (o *Pad) Infer(c *graph.Infer) {
 // checkPad notes an error for a number of elements that no memory could hold.
 func checkPad(c *graph.Infer, p graph.Dim) bool {
 	n, ok := p.Int()
-	return c.Check(!ok || -maxPad <= n && n <= maxPad, "input 1: pad %d is too large", n)
+	return c.Check(!ok || -maxPad <= int64(n) && int64(n) <= maxPad, "input 1: pad %d is too large", n)
 }
 
 const maxPad = 1 << 48

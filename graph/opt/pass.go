@@ -80,7 +80,9 @@ func Names() []string {
 		}
 	}
 	for _, r := range allRules() {
-		names = append(names, r.name)
+		if !slices.Contains(names, r.name) {
+			names = append(names, r.name)
+		}
 	}
 	return names
 }

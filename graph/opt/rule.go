@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gneiss-ml/gneiss/graph"
+	"github.com/gneiss-ml/gneiss/graph/op"
 )
 
 // A rule looks at a node of one operator type and returns values that stand for its outputs, or nil.
@@ -22,7 +23,34 @@ func on[P graph.Op](name string, f func(b *graph.Builder, n *graph.Node, o P) []
 }
 
 // simplifyRules are the rules of the pass simplify, in alphabetical order.
-var simplifyRules = []rule{}
+var simplifyRules = []rule{
+	on("binary-neutral", binaryNeutral),
+	on("cast-cast", castCast),
+	on("cast-same", castSame),
+	on("concat-one", concatOne),
+	on("expand-into", expandInto[*op.Binary]),
+	on("expand-into", expandInto[*op.Compare]),
+	on("expand-into", expandInto[*op.Where]),
+	on("expand-same", expandSame),
+	on("identity", identity),
+	on("pad-nothing", padNothing),
+	on("reshape-same", reshapeSame[*op.Flatten]),
+	on("reshape-same", reshapeSame[*op.Reshape]),
+	on("reshape-same", reshapeSame[*op.Squeeze]),
+	on("reshape-same", reshapeSame[*op.Unsqueeze]),
+	on("slice-all", sliceAll),
+	on("split-one", splitOne),
+	on("tile-once", tileOnce),
+	on("transpose-same", transposeSame),
+	on("transpose-transpose", transposeTranspose),
+	on("transpose-view", transposeView),
+	on("unary-twice", unaryTwice),
+	on("variadic-one", variadicOne),
+	on("view-view", viewView[*op.Flatten]),
+	on("view-view", viewView[*op.Reshape]),
+	on("view-view", viewView[*op.Squeeze]),
+	on("view-view", viewView[*op.Unsqueeze]),
+}
 
 // allRules returns the rules of all passes.
 func allRules() []rule { return slices.Concat(simplifyRules) }
@@ -56,16 +84,6 @@ func simplify(p *run, g *graph.Graph) (bool, error) {
 		g.RemoveDead()
 	}
 	return changed, err
-}
-
-// sole returns the node that computes v when nobody but one node takes v and its operator is a P.
-func sole[P graph.Op](g *graph.Graph, v *graph.Value) (*graph.Node, P, bool) {
-	var zero P
-	if v == nil || v.Def == nil || len(v.Users()) != 1 || slices.Contains(g.Out, v) {
-		return nil, zero, false
-	}
-	o, ok := v.Def.Op.(P)
-	return v.Def, o, ok
 }
 
 // from returns the node that computes v when its operator is a P.
