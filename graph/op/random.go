@@ -159,7 +159,7 @@ func (o *Multinomial) Infer(c *graph.Infer) {
 	c.Tensor(0, o.DType, []graph.Dim{dimOf(c, 0, 0), graph.N(o.SampleSize)})
 }
 
-var dropoutTypes = floatTypes | setOf(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
+var dropoutTypes = floatTypes | float8Types
 
 // Infer implements graph.Op.
 func (o *Dropout) Infer(c *graph.Infer) {

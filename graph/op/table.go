@@ -136,6 +136,7 @@ var families = [][]Entry{
 	expandOps,
 	fillOps,
 	gatherOps,
+	isNaNOps,
 	legacyActivationOps,
 	linearAttentionOps,
 	lossOps,
