@@ -144,6 +144,7 @@ var families = [][]Entry{
 	mlFeatureOps,
 	mlLinearOps,
 	mlMapOps,
+	mlTreeOps,
 	normOps,
 	optimizerOps,
 	padOps,
