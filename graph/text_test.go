@@ -2,13 +2,17 @@ package graph_test
 
 import (
 	"flag"
+	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
+	"github.com/gneiss-ml/gneiss/onnx"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -63,6 +67,36 @@ func TestText(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTextForONNX prints every model of $GNEISS_DATA and has ONNX's parser read it, by the Python of $GNEISS_PYTHON.
+func TestTextForONNX(t *testing.T) {
+	dir, python := os.Getenv("GNEISS_DATA"), os.Getenv("GNEISS_PYTHON")
+	if dir == "" || python == "" {
+		t.Skip("GNEISS_DATA, the folder with ONNX's tests and models, or GNEISS_PYTHON, a Python with the package onnx, is not set")
+	}
+	out, n := t.TempDir(), 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".onnx" {
+			return err
+		}
+		m, err := onnx.Open(path, onnx.Options{})
+		if err != nil {
+			return nil
+		}
+		defer m.Close()
+		n++
+		name := fmt.Sprintf("%04d_%s.txt", n, filepath.Base(filepath.Dir(path)))
+		return os.WriteFile(filepath.Join(out, name), []byte(m.Graph.String()), 0o666)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.Command(python, "../tools/checks/text.py", out).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	t.Logf("%d models: %s", n, text)
 }
 
 func FuzzParse(f *testing.F) {
