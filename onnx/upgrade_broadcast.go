@@ -1,6 +1,9 @@
 package onnx
 
-import "github.com/gneiss-ml/gneiss/graph"
+import (
+	"github.com/gneiss-ml/gneiss/graph"
+	"github.com/gneiss-ml/gneiss/tensor"
+)
 
 // broadcastAdapters are about the broadcasting of operators up to version 6, which the attributes broadcast and axis ask
 // for, and about consumed_inputs, an attribute that versions up to 5 have and that means nothing.
@@ -71,9 +74,14 @@ func (n *legacy) alignDynamic(axis int64) *graph.Value {
 	if axis < 0 {
 		start = n.call("Add", nil, start, n.rankOf(n.in[0]))
 	}
-	after := n.call("Sub", nil, n.call("Sub", nil, n.rankOf(n.in[0]), start), n.rankOf(n.in[1]))
-	shape := n.call("Concat", graph.Attrs{"axis": int64(0)}, n.call("Shape", nil, n.in[1]), n.filled(after, 1))
-	return n.call("Reshape", graph.Attrs{"allowzero": int64(1)}, n.in[1], shape)
+	return n.appendDynamic(n.in[1], n.call("Sub", nil, n.call("Sub", nil, n.rankOf(n.in[0]), start), n.rankOf(n.in[1])))
+}
+
+// appendDynamic returns v with count axes of size 1 after its last; count is a vector of one int64, none when negative.
+func (n *legacy) appendDynamic(v, count *graph.Value) *graph.Value {
+	ones := n.filled(n.call("Max", nil, count, n.ints(0)), 1)
+	shape := n.call("Concat", graph.Attrs{"axis": int64(0)}, n.call("Shape", nil, v), ones)
+	return n.call("Reshape", graph.Attrs{"allowzero": int64(1)}, v, shape)
 }
 
 // fixGemm drops the attribute that allows input 2 to broadcast, which it now always does.
@@ -85,13 +93,14 @@ func fixGemm(n *legacy) ([]*graph.Value, error) {
 // fixPRelu lines a slope per channel up with axis 1, where newer versions broadcast from the last axis.
 func fixPRelu(n *legacy) ([]*graph.Value, error) {
 	delete(n.attrs, "consumed_inputs")
-	if n.rank(1) != 1 || n.dims(1)[0].Is(1) || n.input(0) == nil {
-		return nil, nil
+	rx, rs := n.rank(0), n.rank(1)
+	switch {
+	case len(n.in) != 2 || n.in[0] == nil || n.in[1] == nil || rs >= 0 && rs != 1 || rs == 1 && n.dims(1)[0].Is(1):
+	case rx >= 0 && rs == 1:
+		n.in[1] = n.appendAxes(n.in[1], rx-2)
+	default:
+		perChannel := n.cast(n.call("Equal", nil, n.rankOf(n.in[1]), n.ints(1)), tensor.Int64)
+		n.in[1] = n.appendDynamic(n.in[1], n.call("Mul", nil, perChannel, n.call("Sub", nil, n.rankOf(n.in[0]), n.ints(2))))
 	}
-	if r := n.rank(0); r >= 0 {
-		n.in[1] = n.appendAxes(n.in[1], r-2)
-		return nil, nil
-	}
-	n.in[1] = n.alignDynamic(1)
 	return nil, nil
 }

@@ -139,7 +139,7 @@ func fixGroupNorm(n *legacy) ([]*graph.Value, error) {
 		per = n.call("Concat", graph.Attrs{"axis": int64(0)}, n.ints(1), n.call("Div", nil, channels, n.ints(groups)))
 	}
 	for i := 1; i <= 2; i++ {
-		if n.in[i] == nil || n.in[i].Fact.Rank() != 1 {
+		if r := n.rank(i); n.in[i] == nil || r >= 0 && r != 1 {
 			continue
 		}
 		column := n.call("Unsqueeze", nil, n.in[i], n.ints(1))
