@@ -149,6 +149,7 @@ var families = [][]Entry{
 	optimizerOps,
 	padOps,
 	poolOps,
+	quantOps,
 	randomOps,
 	recurrentOps,
 	reduceOps,
