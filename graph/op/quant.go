@@ -14,7 +14,6 @@ var quantOps = []Entry{
 }
 
 var (
-	float8Types    = setOf(tensor.Float8E4M3FN, tensor.Float8E4M3FNUZ, tensor.Float8E5M2, tensor.Float8E5M2FNUZ)
 	quantizedTypes = float8Types | byteTypes | setOf(tensor.Int16, tensor.Uint16, tensor.Int4, tensor.Uint4, tensor.Int2, tensor.Uint2,
 		tensor.Float4E2M1, tensor.Float6E2M3, tensor.Float6E3M2)
 	scaleTypes = setOf(tensor.Float32, tensor.Float16, tensor.BFloat16)
