@@ -27,7 +27,12 @@ func (im *importer) bodies(sc *scope, n *nodeProto, l *legacy, attrs []boundAttr
 		if a.g == nil {
 			return nil, false, fmt.Errorf("%s: attribute %q: no graph", n.label(), a.name)
 		}
-		bs, err := im.body(sc, l, a, c, known)
+		bs, err := im.body(sc, l, a, c, known, false)
+		if err != nil && l.op == "If" && l.domain == "" {
+			if loose, err2 := im.body(sc, l, a, c, known, true); err2 == nil {
+				bs, err = loose, nil
+			}
+		}
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %s: %w", n.label(), a.name, err)
 		}
@@ -47,8 +52,9 @@ func (im *importer) bodies(sc *scope, n *nodeProto, l *legacy, attrs []boundAttr
 }
 
 // body makes the graph of one body. What is known of values that are carried from one round to the next is widened,
-// and the body made again, until it holds for every round.
-func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known bool) (*scope, error) {
+// and the body made again, until it holds for every round. loose is for the branch of an If that does not fit the shapes
+// around it: it is made as if it knew none of them, since it may be one that is never taken.
+func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known, loose bool) (*scope, error) {
 	lp := loopOf(l)
 	facts := make([]graph.Fact, len(a.g.in))
 	for i, in := range a.g.in {
@@ -59,6 +65,7 @@ func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known b
 		facts[i] = lp.input(l, i, t)
 	}
 	nodes, outer := im.nodes, slices.Clone(c.outer)
+	again := func() { im.nodes, c.outer = nodes, slices.Clone(outer) }
 	for {
 		bs := &scope{
 			b:        graph.NewBuilder(&graph.Graph{Name: a.g.name, Meta: a.g.meta}, im.opt.Eval),
@@ -70,6 +77,7 @@ func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known b
 			captured: c,
 			inner:    map[*graph.Value]*graph.Value{},
 			attrs:    a.sc.attrs,
+			loose:    loose,
 		}
 		if err := im.initializers(bs, a.g); err != nil {
 			return nil, err
@@ -86,12 +94,13 @@ func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known b
 			bs.names[in.name], bs.inputs[v] = v, true
 		}
 		if err := im.contents(bs, a.g); err != nil {
+			again()
 			return nil, err
 		}
 		if !known || !lp.widen(facts, bs.b.G) {
 			return bs, nil
 		}
-		im.nodes, c.outer = nodes, slices.Clone(outer)
+		again()
 	}
 }
 

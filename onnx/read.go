@@ -236,6 +236,7 @@ type scope struct {
 	outer    *scope
 	captured *captures
 	inner    map[*graph.Value]*graph.Value // by outer value
+	loose    bool                          // it knows only the types of what it takes
 
 	// In a function: the attributes of the call.
 	attrs map[string]boundAttr
@@ -261,6 +262,9 @@ func (sc *scope) find(name string) (*graph.Value, bool) {
 		in = sc.b.Named(v.Name, v.Fact.Const)
 	default:
 		in = &graph.Value{Name: v.Name, Fact: v.Fact}
+		if sc.loose {
+			in.Fact = graph.Fact{Type: v.Fact.Type}
+		}
 		sc.inputs[in] = true
 		sc.captured.add(v)
 	}
