@@ -104,6 +104,9 @@ func (sc *scope) define(n *nodeProto, out []*graph.Value) error {
 				}
 				continue
 			}
+			if untyped(v) {
+				return fmt.Errorf("%s: output %d: %q is none that the operator has with these inputs and attributes", n.label(), i, name)
+			}
 			if v.Def != nil && v.Name == "" {
 				v.Name = sc.prefix + name
 			}
@@ -111,6 +114,11 @@ func (sc *scope) define(n *nodeProto, out []*graph.Value) error {
 		sc.names[name] = v
 	}
 	return nil
+}
+
+// untyped reports whether inference gave a value no type.
+func untyped(v *graph.Value) bool {
+	return v.Fact.Kind == tensor.KindTensor && !v.Fact.DType.Valid() && v != unknown
 }
 
 // operator makes a node of an operator. It returns nil where that is not supported, which is noted. known says
@@ -224,11 +232,10 @@ func (im *importer) current(sc *scope, n *nodeProto, l *legacy, entry *op.Entry,
 		return nil, err
 	}
 	made := out[0].Def
-	if slices.Contains(l.want, true) {
-		for i := range out {
-			if !l.want[i] {
-				made.Out[i] = nil
-			}
+	some := slices.Contains(l.want, true)
+	for i, v := range out {
+		if !l.want[i] && (some || untyped(v)) {
+			made.Out[i] = nil
 		}
 	}
 	return append(slices.Clone(made.Out), make([]*graph.Value, len(n.out)-outs)...), nil
