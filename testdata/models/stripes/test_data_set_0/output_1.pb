@@ -1,0 +1,2 @@
+
+Blabel2rising
