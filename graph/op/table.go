@@ -135,6 +135,7 @@ var families = [][]Entry{
 	convOps,
 	expandOps,
 	fillOps,
+	flexAttentionOps,
 	gatherOps,
 	isNaNOps,
 	legacyActivationOps,
