@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-ml/gneiss/exec"
@@ -58,6 +59,19 @@ func texts(vs []tensor.Value) string {
 
 // text writes a tensor as float32[2] 1 2.
 func text(v tensor.Value) string {
+	switch v := v.(type) {
+	case *tensor.Sequence:
+		items := make([]string, len(v.Items))
+		for i, e := range v.Items {
+			items[i] = text(e)
+		}
+		return fmt.Sprintf("%v{%s}", v.Type(), strings.Join(items, "; "))
+	case *tensor.Optional:
+		if v.Value == nil {
+			return fmt.Sprintf("%v{}", v.Type())
+		}
+		return fmt.Sprintf("%v{%s}", v.Type(), text(v.Value))
+	}
 	x, ok := v.(*tensor.Tensor)
 	if !ok || x == nil {
 		return fmt.Sprint(v)
