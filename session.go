@@ -188,7 +188,7 @@ func (v *variant) compile(s *Session) error {
 		if v.err = s.refresh(g, v.free); v.err != nil {
 			return
 		}
-		if v.err = opt.Run(g, opt.Config{Eval: s.engine.Eval(), Targets: s.engine.Targets(), Off: s.opt.Off}); v.err != nil {
+		if v.err = opt.Run(g, opt.Config{Eval: s.engine.Eval(), Targets: s.engine.Targets(), Off: s.opt.Off, Strict: s.opt.Strict}); v.err != nil {
 			return
 		}
 		v.prog, v.err = s.engine.Compile(g)

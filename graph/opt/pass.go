@@ -17,6 +17,8 @@ type Config struct {
 	Off []string
 	// Training keeps what training needs: constants are not merged, as equal weights do not stay equal.
 	Training bool
+	// Strict forbids what changes rounding beyond the order of sums.
+	Strict bool
 	// MaxFold is how many bytes folding may add to the constants in all; 0 means 512 MiB.
 	MaxFold int
 	// Allow, unless nil, is asked before each replacement. It is for finding the one that does harm.
@@ -48,6 +50,9 @@ var passes = []pass{
 	{name: "dedupe", run: dedupe, loop: 2},
 	{name: "fold", run: fold, loop: 2},
 	{name: "simplify", run: simplify, loop: 2},
+	{name: "half", run: half},
+	{name: "fold", run: fold, loop: 3},
+	{name: "dead", run: dead, loop: 3},
 	{name: "schedule", run: schedule},
 }
 
@@ -57,6 +62,7 @@ var order = []struct{ before, after, why string }{
 	{"dedupe", "fold", "what is there twice is computed once"},
 	{"dead", "simplify", "rules ask whether a value has one user"},
 	{"simplify", "expand", "a composite is recognised before it is taken apart"},
+	{"expand", "half", "expansions compute in half precision as well"},
 	{"expand", "schedule", "expansions are nodes to be ordered"},
 	{"simplify", "schedule", "rules put nodes where those were that they replace"},
 }
