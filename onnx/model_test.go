@@ -188,12 +188,16 @@ func TestDefaults(t *testing.T) {
 	if d := m.Graph.Defaults[w]; d == nil || w.Fact.Const != d || tensor.Data[float32](d)[1] != 2 {
 		t.Errorf("default of w: %v", d)
 	}
-	m, err := OpenBytes(encode(t, p), Options{Plain: []string{"w"}})
+	g, err := m.GraphFor("w")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := m.Graph.Input("w"); w.Fact.Const != nil || m.Graph.Defaults[w] != nil {
-		t.Errorf("w is constant though it is to be given")
+	if w := g.Input("w"); w.Fact.Const != nil || g.Defaults[w] != nil || w.Fact.String() != "float32[2]" {
+		t.Errorf("w is %v, though it is to be given", w.Fact)
+	}
+	m.Close()
+	if _, err := m.GraphFor("w"); err == nil {
+		t.Error("a closed model gave a graph")
 	}
 }
 

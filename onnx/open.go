@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/gneiss-ml/gneiss/graph"
 )
@@ -24,9 +25,6 @@ type Options struct {
 	NoMmap bool
 	// Data holds the files that tensors with external data name. Open and OpenFS set it to the folder of the model.
 	Data fs.FS
-	// Plain names inputs that get no default though an initializer has their name: the caller passes them, and other
-	// values than the file's.
-	Plain []string
 }
 
 // Limits bound what reading may cost. A zero means the default.
@@ -72,7 +70,25 @@ type Model struct {
 	// those that inference finds.
 	Warnings []string
 
+	raw   []byte // the file
+	opt   Options
+	ext   *external
 	close []func() error
+}
+
+// GraphFor returns the graph for a caller who passes the named inputs although they have a default: they have none in
+// it, and nothing follows from the values that the file gives them.
+func (m *Model) GraphFor(inputs ...string) (*graph.Graph, error) {
+	if m.raw == nil {
+		return nil, errors.New("onnx: the model is closed")
+	}
+	r := &Model{}
+	im := newImporter(r, m.opt, m.ext)
+	im.plain = inputs
+	if err := im.model(m.raw); err != nil {
+		return nil, fmt.Errorf("onnx: with inputs %s: %w", strings.Join(inputs, ", "), err)
+	}
+	return r.Graph, nil
 }
 
 // Close unmaps the files of the model. Its graph must not be used any more.
@@ -83,7 +99,7 @@ func (m *Model) Close() error {
 			first = err
 		}
 	}
-	m.close = nil
+	m.close, m.raw = nil, nil
 	return first
 }
 

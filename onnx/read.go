@@ -17,17 +17,23 @@ type importer struct {
 	functions map[Function]*functionProto
 	calls     []Function // the functions that are being inlined
 	bad       UnsupportedError
-	nodes     int // how many were made
+	nodes     int      // how many were made
+	plain     []string // inputs that get no default
+}
+
+func newImporter(m *Model, opt Options, ext *external) *importer {
+	im := &importer{s: newScanner(opt.Limits), opt: opt, m: m, functions: map[Function]*functionProto{}}
+	im.opt.Limits = opt.Limits.withDefaults()
+	im.s.ext = ext
+	return im
 }
 
 // read makes a model of the bytes of a file. The model is never nil and has to be closed, even after an error.
 func read(b []byte, opt Options) (*Model, error) {
-	im := &importer{s: newScanner(opt.Limits), opt: opt, m: &Model{}, functions: map[Function]*functionProto{}}
-	im.opt.Limits = opt.Limits.withDefaults()
-	im.s.ext = &external{opt: opt, files: map[string][]byte{}}
-	err := im.model(b)
-	im.m.close = append(im.m.close, im.s.ext.close...)
-	return im.m, err
+	m := &Model{raw: b, opt: opt, ext: &external{opt: opt, files: map[string][]byte{}}}
+	err := newImporter(m, opt, m.ext).model(b)
+	m.close = append(m.close, m.ext.close...)
+	return m, err
 }
 
 func (im *importer) model(b []byte) error {
@@ -109,7 +115,7 @@ func (im *importer) inputs(sc *scope, p *graphProto) error {
 			return fmt.Errorf("input %q: %w", in.name, im.s.err)
 		}
 		def := sc.names[in.name].Const()
-		if def != nil && !slices.Contains(im.opt.Plain, in.name) {
+		if def != nil && !slices.Contains(im.plain, in.name) {
 			v := sc.b.Input(in.name, graph.ConstFact(def))
 			sc.b.G.Defaults[v] = def
 			sc.names[in.name], sc.inputs[v] = v, true
