@@ -54,6 +54,34 @@ func (m *Model) Close() error {
 // Graph returns the graph as it was read, before any optimization. It must not be changed.
 func (m *Model) Graph() *graph.Graph { return m.graph }
 
+// passing returns a copy of the graph for runs that pass the inputs for which pass is set. Nothing in it follows from the
+// defaults of those.
+func (m *Model) passing(pass []bool) (*graph.Graph, error) {
+	var names []string
+	for i, v := range m.graph.In {
+		if pass[i] && v.IsConst() {
+			names = append(names, v.Name)
+		}
+	}
+	if len(names) > 0 && m.file != nil {
+		return m.file.GraphFor(names...)
+	}
+	g := m.graph.Clone()
+	if len(names) > 0 {
+		for i, v := range g.In {
+			if pass[i] {
+				v.Fact.Const = nil
+			}
+		}
+		for _, n := range g.Nodes {
+			if _, err := n.Infer(nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return g, nil
+}
+
 // Inputs describes the inputs, in the order of the model.
 func (m *Model) Inputs() []Info { return slices.Clone(m.inputs) }
 

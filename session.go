@@ -174,7 +174,10 @@ func (s *Session) variant(given []bool, free bool) *variant {
 // compile compiles the variant, the first time.
 func (v *variant) compile(s *Session) error {
 	v.once.Do(func() {
-		g := s.model.graph.Clone()
+		var g *graph.Graph
+		if g, v.err = s.model.passing(v.pass); v.err != nil {
+			return
+		}
 		var ins []*graph.Value
 		for i, x := range g.In {
 			if d := g.Defaults[x]; d != nil && !v.pass[i] {
