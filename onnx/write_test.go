@@ -12,6 +12,7 @@ import (
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
 	"github.com/gneiss-ml/gneiss/tensor"
+	"github.com/gneiss-ml/gneiss/tensor/compare"
 )
 
 // sample returns a model with a weight, an unknown size and constants as outputs.
@@ -137,5 +138,32 @@ func TestSaveExternal(t *testing.T) {
 	}
 	if err := Write(&bytes.Buffer{}, m, WriteOptions{External: 1}); err == nil {
 		t.Error("Write with external data: no error")
+	}
+}
+
+func TestWriteValue(t *testing.T) {
+	x := tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2)
+	seq := &tensor.Sequence{Elem: x.Type(), Items: []tensor.Value{x, tensor.Scalar(float32(7))}}
+	for _, v := range []tensor.Value{
+		x,
+		tensor.FromSlice([]string{"a", "", "ü"}, 3),
+		tensor.New(tensor.Int4, 3),
+		seq,
+		&tensor.Sequence{Elem: seq.Type(), Items: []tensor.Value{seq}},
+		&tensor.Optional{Elem: x.Type(), Value: x},
+		&tensor.Optional{Elem: seq.Type()},
+		&tensor.Map{Keys: tensor.FromSlice([]int64{4, -2}), Values: &tensor.Sequence{Elem: x.Type(), Items: []tensor.Value{tensor.Scalar(float32(1)), tensor.Scalar(float32(2))}}},
+	} {
+		var b bytes.Buffer
+		if err := WriteValue(&b, "v", v); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadValue(b.Bytes(), v.Type())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := compare.Values(got, v, compare.Tolerance{}); !r.OK() {
+			t.Errorf("%v: %v", v.Type(), r)
+		}
 	}
 }
