@@ -1,0 +1,2 @@
+
+BprobabilitiesJâ|~7¥ç?‘àº9

@@ -1,0 +1,3 @@
+
+Bspecies2setosa2
+versicolor2	virginica
