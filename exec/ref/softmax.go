@@ -9,9 +9,14 @@ import (
 )
 
 var softmaxKernels = []exec.Kernel{
+	by(map[tensor.DType]impl[*op.Softmax]{
+		tensor.Float16:  softmaxHalf(func(x float64) float64 { return float64(tensor.ToF16(float32(x)).Float32()) }),
+		tensor.BFloat16: softmaxHalf(func(x float64) float64 { return float64(tensor.ToBF16(float32(x)).Float32()) }),
+		tensor.Float32:  softmax[float32],
+		tensor.Float64:  softmax[float64],
+	}),
 	floats(hardmax[float32], hardmax[float64]),
 	floats(logSoftmax[float32], logSoftmax[float64]),
-	floats(softmax[float32], softmax[float64]),
 }
 
 func softmax[T float](b *exec.Binding, o *op.Softmax) run {
@@ -22,6 +27,31 @@ func softmax[T float](b *exec.Binding, o *op.Softmax) run {
 			y[i] = T(math.Exp(float64(x[i])-top) / sum)
 		}
 	})
+}
+
+// softmaxHalf returns the kernel of a half type, which rounds differences, exponentials, their sum and the quotients, as
+// ONNX's definition of Softmax by simpler operators does.
+func softmaxHalf(round func(x float64) float64) impl[*op.Softmax] {
+	return func(b *exec.Binding, o *op.Softmax) run {
+		dt := b.DType(0)
+		inner := alongAxis(b, o.Axis, func(x, y []float32, a *lanes, base int) {
+			top, sum := math.Inf(-1), 0.0
+			for k := range a.n {
+				top = max(top, float64(x[base+k*a.inner]))
+			}
+			for k := range a.n {
+				i := base + k*a.inner
+				e := round(math.Exp(round(float64(x[i]) - top)))
+				y[i] = float32(e)
+				sum += e
+			}
+			sum = round(sum)
+			for k := range a.n {
+				y[base+k*a.inner] /= float32(sum)
+			}
+		})
+		return func(f *exec.Frame) error { return f.Widened(dt, inner) }
+	}
 }
 
 func logSoftmax[T float](b *exec.Binding, o *op.LogSoftmax) run {
