@@ -128,13 +128,7 @@ func (b *Builder) insert(n *Node) {
 // Infer sets the facts of the outputs from those of the inputs. It returns the inputs whose values decide the shape of
 // an output and are not known.
 func (n *Node) Infer(eval Evaluator) (want []int, err error) {
-	in := make([]Fact, len(n.In))
-	for i, v := range n.In {
-		if v != nil {
-			in[i] = v.Fact
-		}
-	}
-	r, err := InferOp(n.Name, n.Op, in, len(n.Out), eval)
+	r, err := InferOp(n.Name, n.Op, n.inFacts(), len(n.Out), eval)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +138,17 @@ func (n *Node) Infer(eval Evaluator) (want []int, err error) {
 		}
 	}
 	return r.Want, nil
+}
+
+// inFacts returns the facts of the inputs, the zero Fact for absent ones.
+func (n *Node) inFacts() []Fact {
+	in := make([]Fact, len(n.In))
+	for i, v := range n.In {
+		if v != nil {
+			in[i] = v.Fact
+		}
+	}
+	return in
 }
 
 // Replace makes every user of old take new instead, and the graph's outputs too. old's node stays until it is

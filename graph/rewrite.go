@@ -8,8 +8,8 @@ import (
 // Rewrite replaces nodes. It calls f for each node of g in topological order, with a builder whose nodes are put in
 // the place of n and inherit its Sources. f returns one value per output of n (nil where n has no such output), which
 // may be values that were there before; or nil to keep n, and then what it built is dropped. The nodes that f built
-// are visited in turn, so f is repeated until it keeps everything. Facts that become sharper are passed on. Bodies are
-// not entered.
+// are visited in turn, so f is repeated until it keeps everything. Facts that become sharper are passed on; a node that
+// then turns out to be wrong stays as it is, since it may be one that is never reached. Bodies are not entered.
 //
 // Rewrite reports whether anything was replaced. Nodes that lost their users remain: see RemoveDead.
 func (g *Graph) Rewrite(eval Evaluator, f func(b *Builder, n *Node) []*Value) (bool, error) {
@@ -28,17 +28,18 @@ func (g *Graph) Rewrite(eval Evaluator, f func(b *Builder, n *Node) []*Value) (b
 		n := todo[len(todo)-1]
 		if sharper[n] {
 			delete(sharper, n)
-			if err := n.sharpen(eval, sharper); err != nil {
-				return stop(err)
-			}
+			n.sharpen(eval, sharper)
 		}
 		tmp := &Graph{Name: g.Name, Out: g.Out}
 		b := NewBuilder(tmp, eval)
 		b.Before(n, 0)
 		out := f(b, n)
 		if err := b.Err(); err != nil {
-			tmp.drop()
-			return stop(err)
+			if n.consistent() {
+				tmp.drop()
+				return stop(err)
+			}
+			out = nil
 		}
 		if out == nil {
 			tmp.drop()
@@ -184,8 +185,14 @@ func contradict(a, b Fact) bool {
 	return false
 }
 
+// consistent reports whether n can be inferred from the facts of its inputs.
+func (n *Node) consistent() bool {
+	_, err := InferOp(n.Name, n.Op, n.inFacts(), len(n.Out), nil)
+	return err == nil
+}
+
 // sharpen infers n again after facts of its inputs became sharper, and notes the users of outputs that did too.
-func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) error {
+func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) {
 	old := make([]Fact, len(n.Out))
 	for i, v := range n.Out {
 		if v != nil {
@@ -193,7 +200,7 @@ func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) error {
 		}
 	}
 	if _, err := n.Infer(eval); err != nil {
-		return err
+		return
 	}
 	for i, v := range n.Out {
 		if v == nil {
@@ -207,7 +214,6 @@ func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) error {
 			}
 		}
 	}
-	return nil
 }
 
 // sharpened returns what two facts of one value say together, where they differ what a says, and whether that is more

@@ -137,13 +137,7 @@ func sameNodes(a, b []*Node) bool {
 
 // verifyFacts infers n again and compares.
 func verifyFacts(n *Node) error {
-	in := make([]Fact, len(n.In))
-	for i, v := range n.In {
-		if v != nil {
-			in[i] = v.Fact
-		}
-	}
-	r, err := InferOp(n.Name, CloneBodies(n.Op), in, len(n.Out), nil)
+	r, err := InferOp(n.Name, CloneBodies(n.Op), n.inFacts(), len(n.Out), nil)
 	if err != nil {
 		return err
 	}
