@@ -84,8 +84,9 @@ type Binding struct {
 	// Strict forbids what changes rounding beyond the order of sums.
 	Strict bool
 
-	env  *env  // of the program that the node is part of; nil while probing
-	node *node // nil outside programs
+	env   *env  // of the program that the node is part of; nil while probing
+	node  *node // nil outside programs
+	depth int   // of the program
 }
 
 // NewBinding returns the binding of a node as its facts stand.

@@ -92,7 +92,7 @@ func runStep(ctx context.Context, b *Binding, step *Step, in []tensor.Value) ([]
 		if p.Shape == nil {
 			continue
 		}
-		t, err := tensor.Make(p.DType, p.Shape)
+		t, err := c.alloc(p.DType, p.Shape)
 		if err != nil {
 			return nil, b.Errorf("output %d: %w", i, err)
 		}
@@ -151,7 +151,7 @@ func (v *env) bindExpansion(b *Binding, c graph.Composite) (Step, error) {
 	if err := build.Err(); err != nil {
 		return Step{}, err
 	}
-	p, err := v.compile(g, 1)
+	p, err := v.compile(g, b.depth+1)
 	if err != nil {
 		return Step{}, err
 	}
@@ -174,7 +174,7 @@ func (p *Program) runOuts(f *Frame, run uint64, in, out []tensor.Value, to []int
 			out[k] = t
 		}
 	}
-	if err := p.runBody(f, run, in, out); err != nil {
+	if err := p.runBody(f, run, in, out, nil); err != nil {
 		return err
 	}
 	for k, i := range to {
@@ -185,16 +185,17 @@ func (p *Program) runOuts(f *Frame, run uint64, in, out []tensor.Value, to []int
 	return nil
 }
 
-// runBody runs p inside the current step of f, as Run does; the outputs may share memory with the inputs.
-func (p *Program) runBody(f *Frame, run uint64, in, out []tensor.Value) error {
+// runBody runs p inside the current step of f, as Run does; the outputs may share memory with the inputs, but not with
+// bufs, which the caller will write again.
+func (p *Program) runBody(f *Frame, run uint64, in, out []tensor.Value, bufs []*Buffer) error {
 	b := p.free.get(p)
-	b.call = f.call
+	b.call, b.bufs = f.call, bufs
 	if f.step != nil {
 		f.call.path = append(f.call.path, f.step.node.Name)
 		defer func() { f.call.path = f.call.path[:len(f.call.path)-1] }()
 	}
 	err := b.exec(p, run, in, out)
-	b.call = nil
+	b.call, b.bufs = nil, nil
 	p.free.put(b)
 	return err
 }

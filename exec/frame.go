@@ -31,7 +31,8 @@ type Frame struct {
 	spare  []Buffer         // memory of discarded outputs
 	key    []byte
 	path   []*segment
-	next   *Frame // in the list of free frames
+	bufs   []*Buffer // of the loop that runs the frame
+	next   *Frame    // in the list of free frames
 }
 
 // In returns input i as a tensor; nil when it is absent.

@@ -128,7 +128,7 @@ func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
 
 // bind returns the step of the first backend that supports the node.
 func (p *Program) bind(nd *node, e *entry, out []graph.Fact) (Step, error) {
-	b := &Binding{Name: nd.Name, Op: nd.Op, Seed: nd.seed, Strict: p.env.Strict, env: p.env, node: nd}
+	b := &Binding{Name: nd.Name, Op: nd.Op, Seed: nd.seed, Strict: p.env.Strict, env: p.env, node: nd, depth: p.depth}
 	b.In = make([]Operand, len(nd.in))
 	for i, f := range e.in {
 		if f != nil {

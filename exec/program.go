@@ -30,7 +30,7 @@ type Config struct {
 
 // Limits bound what the runs of a program may use. Zero fields mean no limit, except where a default is named.
 type Limits struct {
-	Memory int64 // bytes of intermediate results, of all runs together
+	Memory int64 // bytes of intermediate results, of all runs together; what the machine has when zero
 	Trips  int   // trips of one Loop
 	Depth  int   // nesting of bodies; 64 when zero
 	Plans  int   // plans that are kept; 64 when zero
@@ -50,6 +50,9 @@ func newEnv(c Config) *env {
 	}
 	if c.Limits.Plans == 0 {
 		c.Limits.Plans = 64
+	}
+	if c.Limits.Memory == 0 {
+		c.Limits.Memory = machineMemory()
 	}
 	c.Threads = max(c.Threads, 1)
 	e := &env{Config: c, control: NewBackend("control", controlKernels())}
@@ -94,7 +97,7 @@ type node struct {
 	over   []int
 	impure bool
 	seed   uint64
-	bodies []*Program
+	bodies []*body
 	memo   memo
 }
 

@@ -175,13 +175,18 @@ func f32(dims ...graph.Dim) graph.Fact { return graph.TensorFact(tensor.Float32,
 // compile builds a graph and compiles it on the fake and the reference backend.
 func compile(t testing.TB, c exec.Config, build func(b *graph.Builder)) *exec.Program {
 	t.Helper()
+	return compileOn(t, c, []*exec.Backend{fake, ref.Backend}, build)
+}
+
+func compileOn(t testing.TB, c exec.Config, backends []*exec.Backend, build func(b *graph.Builder)) *exec.Program {
+	t.Helper()
 	g := &graph.Graph{Name: "test"}
-	b := graph.NewBuilder(g, exec.Eval(fake, ref.Backend))
+	b := graph.NewBuilder(g, exec.Eval(backends...))
 	build(b)
 	if err := b.Err(); err != nil {
 		t.Fatal(err)
 	}
-	c.Backends = []*exec.Backend{fake, ref.Backend}
+	c.Backends = backends
 	p, err := exec.NewEngine(c).Compile(g)
 	if err != nil {
 		t.Fatal(err)

@@ -49,13 +49,8 @@ func (c *call) alloc(dt tensor.DType, shape []int) (*tensor.Tensor, error) {
 	if dt == tensor.String {
 		size = int64(n) * int64(unsafe.Sizeof(""))
 	}
-	if c.env != nil {
-		if err := c.env.budget.take(size); err != nil {
-			return nil, err
-		}
-	}
-	if size > maxArena {
-		return nil, fmt.Errorf("tensor of %s", formatBytes(size))
+	if err := c.charge(size); err != nil {
+		return nil, err
 	}
 	t, err := tensor.Make(dt, shape)
 	if err != nil {
@@ -63,12 +58,25 @@ func (c *call) alloc(dt tensor.DType, shape []int) (*tensor.Tensor, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.charged += size
 	if c.fresh == nil {
 		c.fresh = map[*tensor.Tensor]bool{}
 	}
 	c.fresh[t] = true
 	return t, nil
+}
+
+// charge counts bytes that are allocated until the run ends.
+func (c *call) charge(n int64) error {
+	if n > maxArena {
+		return fmt.Errorf("tensor of %s", formatBytes(n))
+	}
+	if err := c.env.budget.take(n); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.charged += n
+	return nil
 }
 
 // discard is the type of Discard.
@@ -251,6 +259,7 @@ type Buffer struct {
 	Value tensor.Value // what the last run stored: a tensor in the memory of the buffer, or what is no tensor
 	t     tensor.Tensor
 	mem   []byte
+	call  *call // that pays for the memory; nil: nobody
 }
 
 // Type implements tensor.Value.
@@ -268,10 +277,16 @@ func (b *Buffer) set(dt tensor.DType, shape []int) (*tensor.Tensor, error) {
 	}
 	size := dt.Bytes(n)
 	if size > len(b.mem) || b.mem == nil {
-		if size > maxArena {
+		room := size
+		if b.call == nil {
+			room += size / 2
+		} else if err := b.call.charge(int64(size)); err != nil {
+			return nil, err
+		}
+		if room > maxArena {
 			return nil, fmt.Errorf("tensor of %s", formatBytes(int64(size)))
 		}
-		b.mem = tensor.Aligned(size + size/2)
+		b.mem = tensor.Aligned(room)
 	}
 	b.t.SetView(dt, shape, b.mem[:size:size])
 	b.Value = &b.t
@@ -294,8 +309,8 @@ func (f *Frame) finish(p *Program) error {
 			continue
 		}
 		if !ok {
-			v, err := f.export(v)
-			if err != nil {
+			var err error
+			if v, err = f.export(v); err != nil {
 				return fmt.Errorf("output %q: %w", p.g.OutNames[k], err)
 			}
 			if b, ok := f.outs[k].(*Buffer); ok {
@@ -332,6 +347,9 @@ func (c *call) release(t *tensor.Tensor) bool {
 
 // export returns a value that shares no memory with anything that the run goes on using.
 func (f *Frame) export(v tensor.Value) (tensor.Value, error) {
+	if f.nested() {
+		return v, nil
+	}
 	return mapTensors(v, func(t *tensor.Tensor) (*tensor.Tensor, error) {
 		if f.call.release(t) {
 			return t, nil
@@ -397,7 +415,7 @@ func (f *Frame) keepEmitted(s *bound) error {
 			continue
 		}
 		v, err := mapTensors(f.vals[id], func(t *tensor.Tensor) (*tensor.Tensor, error) {
-			if !f.inArena(t) {
+			if !f.inArena(t) && !f.inBuffer(t) {
 				return t, nil
 			}
 			c, err := f.call.alloc(t.DType(), t.Shape())
@@ -423,11 +441,24 @@ func (f *Frame) inArena(t *tensor.Tensor) bool {
 		}
 	}
 	b := t.Bytes()
-	if len(b) == 0 || len(f.arena) == 0 {
-		return false
+	return len(b) > 0 && len(f.arena) > 0 && within(b, f.arena)
+}
+
+// inBuffer reports whether t is memory that the next trips of a loop around the frame will overwrite.
+func (f *Frame) inBuffer(t *tensor.Tensor) bool {
+	b := t.Bytes()
+	for _, x := range f.bufs {
+		if t == &x.t || (len(b) > 0 && len(x.mem) > 0 && within(b, x.mem)) {
+			return true
+		}
 	}
-	p, lo := uintptr(unsafe.Pointer(&b[0])), uintptr(unsafe.Pointer(&f.arena[0]))
-	return p >= lo && p < lo+uintptr(len(f.arena))
+	return false
+}
+
+// within reports whether b, which is not empty, begins in the memory of block.
+func within(b, block []byte) bool {
+	p, lo := uintptr(unsafe.Pointer(&b[0])), uintptr(unsafe.Pointer(&block[0]))
+	return p >= lo && p < lo+uintptr(len(block))
 }
 
 // An Event is a step that ran. It is valid during the call of the hook.

@@ -5,6 +5,18 @@ import "fmt"
 // InferGraph infers the outputs of g when its inputs have the given facts, without changing g. It is what the Infer of
 // If, Loop and Scan does with their bodies.
 func InferGraph(g *Graph, in []Fact, eval Evaluator) ([]Fact, error) {
+	return inferGraph(g, in, eval, &nesting{})
+}
+
+// nesting bounds the inference of bodies in bodies, since every Loop may infer its body more than once.
+type nesting struct{ depth, nodes int }
+
+const (
+	maxNesting = 100     // bodies in bodies
+	maxNested  = 1 << 20 // nodes of bodies that are inferred for one node outside
+)
+
+func inferGraph(g *Graph, in []Fact, eval Evaluator, nest *nesting) ([]Fact, error) {
 	if len(in) != len(g.In) {
 		return nil, fmt.Errorf("graph %q: %d inputs, want %d", g.Name, len(in), len(g.In))
 	}
@@ -22,11 +34,14 @@ func InferGraph(g *Graph, in []Fact, eval Evaluator) ([]Fact, error) {
 		return v.Fact // a constant
 	}
 	for _, n := range g.Nodes {
+		if nest.nodes++; nest.nodes > maxNested {
+			return nil, fmt.Errorf("graph %q: bodies in bodies take too long to infer", g.Name)
+		}
 		args := make([]Fact, len(n.In))
 		for i, v := range n.In {
 			args[i] = get(v)
 		}
-		r, err := InferOp(n.Name, n.Op, args, len(n.Out), eval)
+		r, err := inferOp(n.Name, n.Op, args, len(n.Out), eval, nest)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +66,14 @@ func (c *Infer) Fail(err error) {
 }
 
 // Body infers the outputs of a body of the operator from facts of the body's inputs.
-func (c *Infer) Body(g *Graph, in []Fact) ([]Fact, error) { return InferGraph(g, in, c.eval) }
-
-// Bare returns the fact that f is of its type, without dimensions and value.
-func (f Fact) Bare() Fact { return Fact{Type: f.Type} }
+func (c *Infer) Body(g *Graph, in []Fact) ([]Fact, error) {
+	if c.nest == nil {
+		c.nest = &nesting{}
+	}
+	if c.nest.depth == maxNesting {
+		return nil, fmt.Errorf("graph %q: bodies are nested deeper than %d", g.Name, maxNesting)
+	}
+	c.nest.depth++
+	defer func() { c.nest.depth-- }()
+	return inferGraph(g, in, c.eval, c.nest)
+}

@@ -19,6 +19,7 @@ type Infer struct {
 	want []int // inputs whose values were asked for and are not known
 	err  error
 	eval Evaluator
+	nest *nesting
 }
 
 // An Evaluator computes a node whose inputs are all constants. Package graph has no kernels, so it is handed one.
@@ -34,7 +35,11 @@ type Inferred struct {
 // InferOp infers the outputs of an operator from facts of its inputs, where the zero Fact is an absent input. When eval is
 // not nil, small results of known inputs are computed and become Const.
 func InferOp(name string, op Op, in []Fact, outputs int, eval Evaluator) (Inferred, error) {
-	c := &Infer{op: op, name: name, in: in, out: make([]Fact, outputs), eval: eval}
+	return inferOp(name, op, in, outputs, eval, nil)
+}
+
+func inferOp(name string, op Op, in []Fact, outputs int, eval Evaluator, nest *nesting) (Inferred, error) {
+	c := &Infer{op: op, name: name, in: in, out: make([]Fact, outputs), eval: eval, nest: nest}
 	op.Infer(c)
 	if c.err != nil {
 		return Inferred{}, c.err

@@ -132,6 +132,7 @@ var families = [][]Entry{
 	castOps,
 	compareOps,
 	concatOps,
+	controlOps,
 	convOps,
 	expandOps,
 	fillOps,
