@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -268,10 +267,4 @@ func (w *writer) externalTensor(name string, t *tensor.Tensor) *pbuf {
 	p.int(14, 1)
 	w.weights.add(t.Bytes())
 	return p
-}
-
-// WriteTensor writes a tensor as the message of a .pb file (TensorProto).
-func WriteTensor(w io.Writer, name string, t *tensor.Tensor) error {
-	_, err := paddedTensor(name, t, 1).WriteTo(w)
-	return err
 }

@@ -51,8 +51,10 @@ var passes = []pass{
 	{name: "fold", run: fold, loop: 2},
 	{name: "simplify", run: simplify, loop: 2},
 	{name: "half", run: half},
-	{name: "fold", run: fold, loop: 3},
 	{name: "dead", run: dead, loop: 3},
+	{name: "dedupe", run: dedupe, loop: 3},
+	{name: "fold", run: fold, loop: 3},
+	{name: "simplify", run: simplify, loop: 3},
 	{name: "schedule", run: schedule},
 }
 

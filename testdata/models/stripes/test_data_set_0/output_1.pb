@@ -1,2 +1,0 @@
-
-Blabel2rising
