@@ -56,9 +56,24 @@ func seedModels() []*pb.ModelProto {
 	return []*pb.ModelProto{plain, control, function}
 }
 
+// foundModels are what random changes found: each made reading panic or give a broken graph.
+func foundModels() []*pb.ModelProto {
+	x := floatValue("x", 2, 2)
+	return []*pb.ModelProto{
+		// An operator without outputs.
+		model(&pb.GraphProto{Input: []*pb.ValueInfoProto{x}, Node: []*pb.NodeProto{node("Neg", "x ->")}, Output: []*pb.ValueInfoProto{x}}),
+		// More outputs than the operator has with these attributes.
+		model(&pb.GraphProto{
+			Input:  []*pb.ValueInfoProto{x, floatValue("v", 2)},
+			Node:   []*pb.NodeProto{node("BatchNormalization", "x, v, v, v, v -> y, m, s")},
+			Output: []*pb.ValueInfoProto{floatValue("y"), floatValue("m")},
+		}),
+	}
+}
+
 // FuzzRead reads arbitrary bytes as a model. Whatever they are, reading ends with a graph or an error, in bounded memory.
 func FuzzRead(f *testing.F) {
-	for _, m := range seedModels() {
+	for _, m := range append(seedModels(), foundModels()...) {
 		f.Add(encode(f, m))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -142,6 +142,30 @@ func TestTensorOddities(t *testing.T) {
 	}
 }
 
+// TestUnaligned reads elements that start at each offset.
+func TestUnaligned(t *testing.T) {
+	for pad := range 9 {
+		b := encode(t, &pb.TensorProto{Name: strings.Repeat("n", 1+pad), DataType: 11, Dims: []int64{3}})
+		for _, x := range []float64{1, -2, 3} {
+			b = protowire.AppendFixed64(protowire.AppendTag(b, 10, protowire.Fixed64Type), math.Float64bits(x))
+		}
+		raw := encode(t, &pb.TensorProto{Name: strings.Repeat("n", 1+pad), DataType: 11, Dims: []int64{3}, RawData: make([]byte, 24)})
+		for i, x := range []float64{1, -2, 3} {
+			at := bytes.LastIndex(raw, make([]byte, 24-8*i))
+			copy(raw[at:], protowire.AppendFixed64(nil, math.Float64bits(x)))
+		}
+		for _, b := range [][]byte{b, raw} {
+			v, err := ReadValue(b, tensor.Type{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(tensor.Data[float64](v.(*tensor.Tensor))); got != "[1 -2 3]" {
+				t.Errorf("padding %d: %s", pad, got)
+			}
+		}
+	}
+}
+
 func TestSparse(t *testing.T) {
 	ints := func(xs []int64, dims ...int64) *pb.TensorProto {
 		return &pb.TensorProto{DataType: 7, Int64Data: xs, Dims: dims}
