@@ -27,10 +27,10 @@ type CastOptions struct {
 
 // Cast returns t with its elements converted to dt, as ONNX's Cast does: to floats rounded to nearest even, out of
 // range to infinity (float8: see CastOptions; float4 and float6: to the largest number); among integers by dropping high
-// bits; to Bool by x ≠ 0; to integers by truncation. A float that an integer type cannot hold becomes what x86
-// processors make of it (so do NumPy and ONNX Runtime there): the smallest int64, int32, or the low bits of that. To and from String
-// numbers are decimal text as NumPy writes it; text that is no number is an error. A complex number does not become a
-// real one.
+// bits; to Bool by x ≠ 0; to integers by truncation. A float that an integer type cannot hold becomes the smallest int64
+// or int32, or the low bits of that: what x86 processors make of it, and so NumPy and ONNX Runtime on them. To and from
+// String numbers are decimal text as NumPy writes it; text that is no number is an error. A complex number does not
+// become a real one.
 //
 // https://onnx.ai/onnx/operators/onnx__Cast.html
 func Cast(t *Tensor, dt DType, o CastOptions) (*Tensor, error) {
