@@ -70,6 +70,8 @@ type Model struct {
 	// those that inference finds.
 	Warnings []string
 
+	declared map[string][]graph.Dim // of outputs of unknown rank
+
 	raw   []byte // the file
 	opt   Options
 	ext   *external

@@ -79,8 +79,20 @@ func (im *importer) model(b []byte) error {
 	}
 	if err == nil {
 		m.Graph = g
+		im.declared(p.graph.out)
 	}
 	return err
+}
+
+// declared keeps the dimensions that the file declares of outputs whose rank inference does not find: they are written again.
+func (im *importer) declared(out []valueProto) {
+	im.m.declared = map[string][]graph.Dim{}
+	for i, v := range im.m.Graph.Out {
+		if v.Fact.Dims == nil {
+			im.m.declared[out[i].name] = im.s.valueType(out[i].typ).Dims
+		}
+	}
+	im.s.err = nil
 }
 
 // opsetMap returns imports by domain.

@@ -95,10 +95,10 @@ func encodeModel(m *Model, opt WriteOptions, data string) (model, weights *pbuf,
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &writer{opsets: opsets, external: opt.External, dataFile: data}
+	w := &writer{opsets: opsets, external: opt.External, dataFile: data, declared: m.declared}
 	model, err = w.model(m, g)
 	if err == nil && model.size > maxMessage && opt.External == 0 && data != "" {
-		w = &writer{opsets: opsets, external: externalFrom, dataFile: data}
+		w = &writer{opsets: opsets, external: externalFrom, dataFile: data, declared: m.declared}
 		model, err = w.model(m, g)
 	}
 	if err != nil {
@@ -122,7 +122,8 @@ type writer struct {
 	external int                       // weights of at least so many bytes go to weights; 0: none
 	dataFile string                    // its name
 	weights  pbuf
-	base     int // where the message of the main graph starts in the file
+	declared map[string][]graph.Dim // the dimensions of outputs of unknown rank
+	base     int                    // where the message of the main graph starts in the file
 }
 
 // model encodes a ModelProto. The main graph comes last, with a length of fixed size, so that the place of each weight in
@@ -202,7 +203,11 @@ func (w *writer) graph(g *graph.Graph, main bool) (*pbuf, error) {
 		p.msg(11, valueInfo(w.names[v], v.Fact))
 	}
 	for i, v := range g.Out {
-		p.msg(12, valueInfo(w.outs[g][i], v.Fact))
+		f := v.Fact
+		if main && f.Dims == nil {
+			f.Dims = w.declared[w.outs[g][i]]
+		}
+		p.msg(12, valueInfo(w.outs[g][i], f))
 	}
 	p.props(16, g.Meta)
 	return p, nil
