@@ -224,6 +224,9 @@ func (n *Node) SetInput(i int, v *Value) {
 
 // InferByExpansion infers a composite from its expansion, for composites with no shorter way to say it.
 func (c *Infer) InferByExpansion(o Composite) {
+	if c.Failed() {
+		return
+	}
 	g := &Graph{Name: c.name}
 	b := NewBuilder(g, c.eval)
 	n := &Node{Name: c.name, Op: o, In: make([]*Value, len(c.in)), Out: make([]*Value, len(c.out))}

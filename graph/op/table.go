@@ -143,6 +143,8 @@ var families = [][]Entry{
 	linearAttentionOps,
 	lossOps,
 	matmulOps,
+	msQLinearOps,
+	msQMatMulOps,
 	mlFeatureOps,
 	mlLinearOps,
 	mlMapOps,

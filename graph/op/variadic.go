@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
@@ -81,7 +83,12 @@ func (o *Variadic) Expand(b *graph.Builder, n *graph.Node) []*graph.Value {
 	return []*graph.Value{y}
 }
 
-// scalar returns a constant of rank 0 of a number type.
+// scalar returns a constant of rank 0 of a number type. Any other type, such as that of a value whose node could not be
+// inferred, fails the builder.
 func scalar(b *graph.Builder, dt tensor.DType, x float64) *graph.Value {
+	if !dt.IsNumber() {
+		b.Fail(fmt.Errorf("graph: a constant %v of type %v", x, dt))
+		dt = tensor.Float32
+	}
 	return b.Const(tensor.Convert(tensor.Scalar(x), dt))
 }
