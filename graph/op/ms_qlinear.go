@@ -8,10 +8,10 @@ import (
 // Operators of com.microsoft on quantized tensors: they compute in float32 between dequantized inputs and a quantized output.
 
 var msQLinearOps = []Entry{
+	core[MSQLinearConv]("x x_scale x_zero_point w w_scale w_zero_point y_scale y_zero_point B? -> y"),
 	core[QLinearAdd]("A A_scale A_zero_point? B B_scale B_zero_point? C_scale C_zero_point? -> C"),
 	core[QLinearAveragePool]("X x_scale x_zero_point? y_scale y_zero_point? -> Y"),
 	core[QLinearConcat]("Y_scale Y_zero_point inputs... -> Y"),
-	core[MSQLinearConv]("x x_scale x_zero_point w w_scale w_zero_point y_scale y_zero_point B? -> y"),
 	core[QLinearGlobalAveragePool]("X x_scale x_zero_point y_scale y_zero_point -> Y"),
 	core[QLinearLeakyRelu]("X X_scale X_zero_point? Y_scale Y_zero_point? -> Y"),
 	core[QLinearMul]("A A_scale A_zero_point? B B_scale B_zero_point? C_scale C_zero_point? -> C"),

@@ -8,14 +8,14 @@ import (
 // Operators of com.microsoft for products of quantized matrices, and for quantization.
 
 var msQMatMulOps = []Entry{
-	core[MSDequantizeLinear]("x x_scale x_zero_point? -> y"),
 	core[DynamicQuantizeLSTM]("X W R B? sequence_lens? initial_h? initial_c? P? W_scale W_zero_point R_scale R_zero_point -> Y? Y_h? Y_c?"),
 	core[DynamicQuantizeMatMul]("A B b_scale b_zero_point? bias? -> Y"),
+	core[MSDequantizeLinear]("x x_scale x_zero_point? -> y"),
+	core[MSQuantizeLinear]("x y_scale y_zero_point? -> y"),
 	core[MatMulInteger16]("A B -> Y"),
 	core[MatMulIntegerToFloat]("A B a_scale b_scale a_zero_point? b_zero_point? bias? -> Y"),
 	core[NhwcMaxPool]("x -> y"),
 	core[QGemm]("A a_scale a_zero_point B b_scale b_zero_point C? y_scale? y_zero_point? -> Y"),
-	core[MSQuantizeLinear]("x y_scale y_zero_point? -> y"),
 }
 
 // MSQuantizeLinear is QuantizeLinear for one scale, or one for each element of Axis.
