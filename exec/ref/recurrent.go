@@ -85,7 +85,8 @@ func lstm[T float](b *exec.Binding, o *op.LSTM) run {
 	}
 	fns := activations[T](&o.Recurrent, acts)
 	return recurrent(b, &o.Recurrent, 4, func(dir int) cell[T] {
-		f, g, h := fns[3*dir], fns[3*dir+1], fns[3*dir+2]
+		f, g := fns[3*dir], fns[3*dir+1]
+		h := activation[T](acts[3*dir+2]) // ONNX Runtime clips what the gates get, not the cell
 		return func(l *layer[T], x []T) {
 			n := len(l.h)
 			gi, gout, gf, gc := x[:n], x[n:2*n], x[2*n:3*n], x[3*n:]

@@ -1,0 +1,1 @@
+2one2three2two2_UnusedBy0

@@ -1,0 +1,1 @@
+2one2nan2_UnusedBy0

@@ -1,0 +1,1 @@
+	Bvariance_rightJ

@@ -1,0 +1,1 @@
+	B	low_rightJ
