@@ -29,6 +29,9 @@ func axisOf(shape []int, axis int) lanes {
 	return a
 }
 
+// base returns the offset of the first element of vector i, in row-major order of the other dimensions.
+func (a *lanes) base(i int) int { return i/a.inner*a.n*a.inner + i%a.inner }
+
 // each calls f for each vector, in row-major order of the other dimensions, with the offset of its first element.
 func (a *lanes) each(f func(i, base int)) {
 	for o := range a.outer {

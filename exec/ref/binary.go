@@ -9,7 +9,7 @@ import (
 )
 
 var binaryKernels = []exec.Kernel{
-	by(map[tensor.DType]impl[*op.Binary]{
+	tiled(map[tensor.DType]tiledImpl[*op.Binary]{
 		tensor.Bool:    binary(logicFn),
 		tensor.Float32: binaryFloat[float32],
 		tensor.Float64: binaryFloat[float64],
@@ -25,41 +25,38 @@ var binaryKernels = []exec.Kernel{
 }
 
 // binary makes the kernel that applies a function of two elements.
-func binary[T tensor.Element](fnOf func(op.BinaryFn) func(a, b T) T) impl[*op.Binary] {
-	return func(b *exec.Binding, o *op.Binary) run {
-		fn := fnOf(o.Fn)
-		pairs := pairwise[T, T](b, fn)
-		return func(f *exec.Frame) error {
-			pairs(tensor.Data[T](f.In(0)), tensor.Data[T](f.In(1)), tensor.Data[T](f.Out(0)))
-			return nil
-		}
-	}
+func binary[T tensor.Element](fnOf func(op.BinaryFn) func(a, b T) T) tiledImpl[*op.Binary] {
+	return func(b *exec.Binding, o *op.Binary) tiles { return pairwise(b, fnOf(o.Fn)) }
 }
 
-// pairwise returns the loop over two operands that broadcast to output 0.
-func pairwise[T, R any](b *exec.Binding, fn func(a, b T) R) func(x, y []T, z []R) {
+// pairwise applies a function to the elements of two operands that broadcast to output 0.
+func pairwise[T, R tensor.Element](b *exec.Binding, fn func(a, b T) R) tiles {
 	w := broadcast(b.OutShape(0), b.Shape(0), b.Shape(1))
-	sx, sy := w.step[0], w.step[1]
-	return func(x, y []T, z []R) {
-		w.rows(func(at int, offs []int) {
-			i, j := offs[0], offs[1]
-			for k := range z[at : at+w.n] {
-				z[at+k] = fn(x[i], y[j])
-				i += sx
-				j += sy
-			}
-		})
-	}
+	return elementwise(tensor.Count(b.OutShape(0)), func(f *exec.Frame, lo, hi int) {
+		pairs(&w, tensor.Data[T](f.In(0)), tensor.Data[T](f.In(1)), tensor.Data[R](f.Out(0)), lo, hi, fn)
+	})
 }
 
-func binaryFloat[T float](b *exec.Binding, o *op.Binary) run {
+func pairs[X, Y, R any](w *walk, x []X, y []Y, z []R, lo, hi int, fn func(a X, b Y) R) {
+	sx, sy := w.step[0], w.step[1]
+	w.span(lo, hi, func(at, n int, offs []int) {
+		i, j := offs[0], offs[1]
+		for k := range z[at : at+n] {
+			z[at+k] = fn(x[i], y[j])
+			i += sx
+			j += sy
+		}
+	})
+}
+
+func binaryFloat[T float](b *exec.Binding, o *op.Binary) tiles {
 	if o.Fn == op.Pow {
 		return pow(b)
 	}
 	return binary(floatFn[T])(b, o)
 }
 
-func binaryWhole[T whole](b *exec.Binding, o *op.Binary) run {
+func binaryWhole[T whole](b *exec.Binding, o *op.Binary) tiles {
 	if o.Fn == op.Pow {
 		if b.DType(1).IsFloat() {
 			return pow(b)
@@ -169,38 +166,43 @@ func wholeFn[T whole](fn op.BinaryFn) func(a, b T) T {
 }
 
 // pow raises to a power of any type, in float64. The result is rounded, or truncated, to the type of the base.
-func pow(b *exec.Binding) run {
-	pairs := pairwise[float64, float64](b, math.Pow)
-	return func(f *exec.Frame) error {
-		z := make([]float64, f.Out(0).Len())
-		pairs(f.In(0).Float64s(), f.In(1).Float64s(), z)
+func pow(b *exec.Binding) tiles {
+	shape := b.OutShape(0)
+	w := broadcast(shape, b.Shape(0), b.Shape(1))
+	return tiles{1, func(f *exec.Frame, _ int) error {
+		z := make([]float64, tensor.Count(shape))
+		pairs(&w, f.In(0).Float64s(), f.In(1).Float64s(), z, 0, len(z), math.Pow)
 		return tensor.CastInto(f.Out(0), tensor.FromSlice(z), tensor.CastOptions{})
-	}
+	}}
 }
 
-// wholePow raises integers to integers, wrapping around. A negative power is truncated: 0 but for bases 1 and −1.
-func wholePow[T whole](b *exec.Binding) run {
-	pairs := pairwise[int64, T](b, func(x, n int64) T {
-		if n < 0 {
-			switch {
-			case x == 1 || x == -1 && n&1 == 0:
-				return 1
-			case x == -1:
-				return T(x)
-			}
-			return 0
-		}
-		y := int64(1)
-		for ; n > 0; n >>= 1 {
-			if n&1 == 1 {
-				y *= x
-			}
-			x *= x
-		}
-		return T(y)
-	})
-	return func(f *exec.Frame) error {
-		pairs(f.In(0).Int64s(), f.In(1).Int64s(), tensor.Data[T](f.Out(0)))
+// wholePow raises integers to integers of any type, wrapping around.
+func wholePow[T whole](b *exec.Binding) tiles {
+	w := broadcast(b.OutShape(0), b.Shape(0), b.Shape(1))
+	return tiles{1, func(f *exec.Frame, _ int) error {
+		z := tensor.Data[T](f.Out(0))
+		pairs(&w, tensor.Data[T](f.In(0)), f.In(1).Int64s(), z, 0, len(z), intPow[T])
 		return nil
+	}}
+}
+
+// intPow returns x to the power of n. A negative power is truncated: 0 but for bases 1 and −1.
+func intPow[T whole](x T, n int64) T {
+	if n < 0 {
+		switch {
+		case x == 1 || x == ^T(0) && n&1 == 0:
+			return 1
+		case x == ^T(0):
+			return x
+		}
+		return 0
 	}
+	y := T(1)
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			y *= x
+		}
+		x *= x
+	}
+	return y
 }

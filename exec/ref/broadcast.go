@@ -3,6 +3,7 @@ package ref
 import (
 	"slices"
 
+	"github.com/gneiss-ml/gneiss/exec"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
 
@@ -67,7 +68,52 @@ func broadcast(shape []int, operands ...[]int) walk {
 	return w
 }
 
-// rows calls f for each run with the index of its first element and the offsets of the operands there.
-func (w *walk) rows(f func(at int, offs []int)) {
-	tensor.Walk(w.outer, w.strides, func(i int, offs []int) { f(i*w.n, offs) })
+// span calls f for the runs, cut at its ends, that make up elements lo to hi: at is the first element of a run, n how many
+// it has, and offs are the offsets of the operands at the first.
+func (w *walk) span(lo, hi int, f func(at, n int, offs []int)) {
+	if lo >= hi {
+		return
+	}
+	var small [16]int
+	buf := small[:]
+	if need := len(w.outer) + len(w.step); need > len(buf) {
+		buf = make([]int, need)
+	}
+	idx, offs := buf[:len(w.outer)], buf[len(w.outer):len(w.outer)+len(w.step)]
+	row, k := lo/w.n, lo%w.n
+	for d := len(idx) - 1; d >= 0; d-- {
+		idx[d] = row % w.outer[d]
+		row /= w.outer[d]
+	}
+	for {
+		n := min(w.n-k, hi-lo)
+		for o := range offs {
+			offs[o] = k * w.step[o]
+			for d, i := range idx {
+				offs[o] += i * w.strides[o][d]
+			}
+		}
+		f(lo, n, offs)
+		if lo += n; lo >= hi {
+			return
+		}
+		k = 0
+		for d := len(idx) - 1; d >= 0; d-- {
+			if idx[d]++; idx[d] < w.outer[d] {
+				break
+			}
+			idx[d] = 0
+		}
+	}
+}
+
+// tileElements is how many elements a tile of an elementwise operator has.
+const tileElements = 1 << 16
+
+// elementwise cuts n elements into tiles, which run calls for the elements lo to hi.
+func elementwise(n int, run func(f *exec.Frame, lo, hi int)) tiles {
+	return tiles{blocks(n, tileElements), func(f *exec.Frame, tile int) error {
+		run(f, tile*tileElements, min(n, (tile+1)*tileElements))
+		return nil
+	}}
 }

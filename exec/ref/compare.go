@@ -9,7 +9,7 @@ import (
 )
 
 var compareKernels = []exec.Kernel{
-	by(map[tensor.DType]impl[*op.Compare]{
+	tiled(map[tensor.DType]tiledImpl[*op.Compare]{
 		tensor.Bool:    same[bool],
 		tensor.Float32: compare[float32],
 		tensor.Float64: compare[float64],
@@ -25,19 +25,11 @@ var compareKernels = []exec.Kernel{
 	}),
 }
 
-func compare[T number](b *exec.Binding, o *op.Compare) run { return comparison(b, compareFn[T](o.Fn)) }
+func compare[T number](b *exec.Binding, o *op.Compare) tiles { return pairwise(b, compareFn[T](o.Fn)) }
 
 // same is Equal on types without an order.
-func same[T bool | string](b *exec.Binding, _ *op.Compare) run {
-	return comparison(b, func(a, b T) bool { return a == b })
-}
-
-func comparison[T tensor.Element](b *exec.Binding, fn func(a, b T) bool) run {
-	pairs := pairwise(b, fn)
-	return func(f *exec.Frame) error {
-		pairs(tensor.Data[T](f.In(0)), tensor.Data[T](f.In(1)), tensor.Data[bool](f.Out(0)))
-		return nil
-	}
+func same[T bool | string](b *exec.Binding, _ *op.Compare) tiles {
+	return pairwise(b, func(a, b T) bool { return a == b })
 }
 
 func compareFn[T cmp.Ordered](fn op.CompareFn) func(a, b T) bool {

@@ -55,7 +55,7 @@ func uniform(b *exec.Binding, o *op.Uniform) run {
 		if f.Out(0).DType() != tensor.Float64 {
 			u, v = math.Floor(u*(1<<24))/(1<<24), math.Floor(v*(1<<24))/(1<<24)
 		}
-		return low + width*u, low + width*v
+		return low + float64(width*u), low + float64(width*v)
 	})
 }
 

@@ -50,7 +50,7 @@ var reduceKernels = []exec.Kernel{
 		tensor.Uint32:  cumSum[uint32],
 		tensor.Uint64:  cumSum[uint64],
 	}),
-	by(map[tensor.DType]impl[*op.Reduce]{
+	tiled(map[tensor.DType]tiledImpl[*op.Reduce]{
 		tensor.Bool:    reduceBool,
 		tensor.Float32: reduceFloat[float32],
 		tensor.Float64: reduceFloat[float64],
@@ -106,40 +106,41 @@ func layoutOf(shape, axes []int) layout {
 	return layout{runsOf(dims[0], steps[0]), runsOf(dims[1], steps[1])}
 }
 
-// each calls f for each element of the output, in order, with the offset where its elements begin.
-func (l *layout) each(f func(i, base int)) {
-	i := 0
-	for _, at := range l.kept.starts {
-		for range l.kept.n {
-			f(i, at)
-			i++
-			at += l.kept.step
-		}
+// span calls f for elements lo to hi of the output with the offset where the elements that fall to it begin.
+func (l *layout) span(lo, hi int, f func(i, base int)) {
+	for i := lo; i < hi; i++ {
+		f(i, l.kept.starts[i/l.kept.n]+i%l.kept.n*l.kept.step)
 	}
 }
 
 // reducer binds a reduction: fold computes one output from the elements of x at base.
-func reducer[T any](b *exec.Binding, o *op.Reduce, data func(*tensor.Tensor) []T, fold func(x []T, base int, r *runs) T) run {
-	shape := b.Shape(0)
-	var fixed *layout
-	if !b.Has(1) {
-		l := layoutOf(shape, o.Axes(nil, len(shape)))
-		fixed = &l
-	} else if c := b.In[1].Const; c != nil {
-		l := layoutOf(shape, o.Axes(c.Int64s(), len(shape)))
-		fixed = &l
-	}
-	return func(f *exec.Frame) error {
-		l := fixed
-		if l == nil {
-			late := layoutOf(shape, o.Axes(f.In(1).Int64s(), len(shape)))
-			l = &late
-		}
+func reducer[T any](b *exec.Binding, o *op.Reduce, data func(*tensor.Tensor) []T, fold func(x []T, base int, r *runs) T) tiles {
+	shape, count := b.Shape(0), tensor.Count(b.OutShape(0))
+	run := func(f *exec.Frame, l *layout, lo, hi int) {
 		x, y := data(f.In(0)), data(f.Out(0))
-		l.each(func(i, base int) { y[i] = fold(x, base, &l.reduced) })
-		return nil
+		l.span(lo, hi, func(i, base int) { y[i] = fold(x, base, &l.reduced) })
 	}
+	if b.Has(1) && b.In[1].Const == nil {
+		return tiles{1, func(f *exec.Frame, _ int) error {
+			l := layoutOf(shape, o.Axes(f.In(1).Int64s(), len(shape)))
+			run(f, &l, 0, count)
+			return nil
+		}}
+	}
+	var axes []int64
+	if b.Has(1) {
+		axes = b.In[1].Const.Int64s()
+	}
+	l := layoutOf(shape, o.Axes(axes, len(shape)))
+	block := blockOf(count, foldWork*len(l.reduced.starts)*l.reduced.n)
+	return tiles{blocks(count, block), func(f *exec.Frame, tile int) error {
+		run(f, &l, tile*block, min(count, (tile+1)*block))
+		return nil
+	}}
 }
+
+// foldWork is how many multiplications taking an element into a reduction is worth.
+const foldWork = 4
 
 func elements[T tensor.Element](t *tensor.Tensor) []T { return tensor.Data[T](t) }
 
@@ -167,7 +168,7 @@ func adding[A number](fn op.ReduceFn) func(a, x A) A {
 	case op.ReduceL1:
 		return func(a, x A) A { return a + max(x, -x) }
 	case op.ReduceL2, op.ReduceSumSquare:
-		return func(a, x A) A { return a + x*x }
+		return func(a, x A) A { return a + A(x*x) } // no fused product, so that all machines agree
 	case op.ReduceMax:
 		return func(a, x A) A { return max(a, x) }
 	case op.ReduceMin:
@@ -178,7 +179,7 @@ func adding[A number](fn op.ReduceFn) func(a, x A) A {
 	return func(a, x A) A { return a + x }
 }
 
-func reduceFloat[T float](b *exec.Binding, o *op.Reduce) run {
+func reduceFloat[T float](b *exec.Binding, o *op.Reduce) tiles {
 	var start float64
 	var end func(a float64, n int) float64
 	switch o.Fn {
@@ -200,7 +201,7 @@ func reduceFloat[T float](b *exec.Binding, o *op.Reduce) run {
 	return reducer(b, o, elements[T], folding[T](start, adding[float64](o.Fn), end))
 }
 
-func reduceWhole[T whole, A int64 | uint64](b *exec.Binding, o *op.Reduce) run {
+func reduceWhole[T whole, A int64 | uint64](b *exec.Binding, o *op.Reduce) tiles {
 	var start A
 	var end func(a A, n int) A
 	add := adding[A](o.Fn)
@@ -241,7 +242,7 @@ func limits[T whole]() (least, most T) {
 }
 
 // reduceBool is ReduceMax and ReduceMin with False below True.
-func reduceBool(b *exec.Binding, o *op.Reduce) run {
+func reduceBool(b *exec.Binding, o *op.Reduce) tiles {
 	start := o.Fn == op.ReduceMin
 	return reducer(b, o, elements[bool], func(x []bool, base int, r *runs) bool {
 		for _, at := range r.starts {

@@ -9,7 +9,7 @@ import (
 )
 
 var unaryKernels = []exec.Kernel{
-	by(map[tensor.DType]impl[*op.Unary]{
+	tiled(map[tensor.DType]tiledImpl[*op.Unary]{
 		tensor.Bool:    not,
 		tensor.Float32: unaryFloat[float32],
 		tensor.Float64: unaryFloat[float64],
@@ -50,7 +50,7 @@ var unaryFloats = [...]func(x, a, b float64) float64{
 	op.GeluTanh: func(x, _, _ float64) float64 {
 		return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 	},
-	op.HardSigmoid: func(x, a, b float64) float64 { return max(0, min(1, a*x+b)) },
+	op.HardSigmoid: func(x, a, b float64) float64 { return max(0, min(1, float64(a*x)+b)) },
 	op.HardSwish:   func(x, _, _ float64) float64 { return x * max(0, min(1, x/6+0.5)) },
 	op.LeakyRelu: func(x, a, _ float64) float64 {
 		if x < 0 {
@@ -111,26 +111,22 @@ func shrink(x, lambd, bias float64) float64 {
 	return 0
 }
 
-func unaryFloat[T float](_ *exec.Binding, o *op.Unary) run {
+func unaryFloat[T float](b *exec.Binding, o *op.Unary) tiles {
 	fn, alpha, beta := unaryFloats[o.Fn], float64(o.Alpha), float64(o.Beta)
-	return func(f *exec.Frame) error {
-		x, y := tensor.Data[T](f.In(0)), tensor.Data[T](f.Out(0))
-		for i, x := range x {
-			y[i] = T(fn(float64(x), alpha, beta))
-		}
-		return nil
-	}
+	return unary(b, func(x T) T { return T(fn(float64(x), alpha, beta)) })
 }
 
-func unaryWhole[T whole](_ *exec.Binding, o *op.Unary) run {
-	fn := unaryWholeFn[T](o)
-	return func(f *exec.Frame) error {
+func unaryWhole[T whole](b *exec.Binding, o *op.Unary) tiles { return unary(b, unaryWholeFn[T](o)) }
+
+func not(b *exec.Binding, _ *op.Unary) tiles { return unary(b, func(x bool) bool { return !x }) }
+
+func unary[T tensor.Element](b *exec.Binding, fn func(x T) T) tiles {
+	return elementwise(tensor.Count(b.Shape(0)), func(f *exec.Frame, lo, hi int) {
 		x, y := tensor.Data[T](f.In(0)), tensor.Data[T](f.Out(0))
-		for i, x := range x {
-			y[i] = fn(x)
+		for i := lo; i < hi; i++ {
+			y[i] = fn(x[i])
 		}
-		return nil
-	}
+	})
 }
 
 func unaryWholeFn[T whole](o *op.Unary) func(T) T {
@@ -160,14 +156,4 @@ func unaryWholeFn[T whole](o *op.Unary) func(T) T {
 		}
 	}
 	return func(x T) T { return T(shrink(float64(x), float64(o.Alpha), float64(o.Beta))) }
-}
-
-func not(_ *exec.Binding, _ *op.Unary) run {
-	return func(f *exec.Frame) error {
-		x, y := tensor.Data[bool](f.In(0)), tensor.Data[bool](f.Out(0))
-		for i, x := range x {
-			y[i] = !x
-		}
-		return nil
-	}
 }
