@@ -147,6 +147,8 @@ var families = [][]Entry{
 	mlLinearOps,
 	mlMapOps,
 	mlTreeOps,
+	msFusedOps,
+	msNormOps,
 	msQLinearOps,
 	msQMatMulOps,
 	normOps,
