@@ -12,7 +12,7 @@ func bindLoop(b *Binding, o *op.Loop) (Step, error) {
 	if b.Probe {
 		return Step{}, nil
 	}
-	l := &looper{env: b.env, depth: b.depth + 1, op: o, n: o.Carried()}
+	l := &looper{env: b.env, depth: b.depth + 1, op: o, n: o.Carried(), out: b.Out}
 	l.body = b.body(0, func() *graph.Graph {
 		g := o.Body.Clone()
 		cond := g.In[1] // holds wherever the body runs
@@ -30,6 +30,7 @@ type looper struct {
 	op    *op.Loop
 	body  *body
 	n     int // carried values
+	out   []Operand
 }
 
 // carry holds the carried values of a loop: two buffers each, of which one is read and the other is written.
@@ -130,6 +131,13 @@ func (l *looper) run(f *Frame) error {
 		}
 		if again, err = truth(next); err != nil {
 			return fmt.Errorf("trip %d: %w", t, err)
+		}
+	}
+	for i, v := range c.now {
+		if x, ok := v.(*tensor.Optional); ok && i < len(l.out) && l.out[i].Kind != tensor.KindOptional && f.target(i) != Discard {
+			if c.now[i] = x.Value; x.Value == nil {
+				return fmt.Errorf("output %d: there was no trip, and the first value is none", i)
+			}
 		}
 	}
 	c.emit(f)

@@ -131,6 +131,9 @@ func newCarried(first []graph.Fact) *carried {
 func (s *carried) widen(out []graph.Fact) (changed bool, err error) {
 	for i := range s.facts {
 		f, g := &s.facts[i], out[i]
+		if f.Kind == tensor.KindOptional && f.Elem != nil && f.Elem.Equal(g.Type) {
+			continue // the first value may be none, those of the body are never
+		}
 		if !f.Type.Equal(g.Type) {
 			return false, fmt.Errorf("carried value %d: the first is %v, that of the body %v", i, f.Type, g.Type)
 		}
@@ -204,8 +207,10 @@ func (o *Loop) Infer(c *graph.Infer) {
 			c.Set(i, first[i])
 		case known && ok:
 			c.Set(i, out[1+i])
-		default:
+		case s.facts[i].Type.Equal(out[1+i].Type):
 			c.Set(i, s.facts[i])
+		default:
+			c.Set(i, graph.Fact{Type: out[1+i].Type})
 		}
 	}
 	for i := range o.Scans() {
