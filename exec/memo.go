@@ -78,6 +78,7 @@ func (p *Program) lookup(i int, facts []*fact) (*entry, error) {
 
 // infer makes the entry of a node.
 func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
+	p.inferred++
 	e := &entry{in: make([]*fact, len(nd.in)), out: make([]*fact, len(nd.out))}
 	in := make([]graph.Fact, len(nd.in))
 	for i, id := range nd.in {

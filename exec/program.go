@@ -84,6 +84,8 @@ type Program struct {
 	tick    uint64
 	layouts []*layout // the latest first
 	planner planner
+	// inferred counts the entries that were made.
+	inferred int
 
 	free frames
 }
@@ -227,6 +229,15 @@ func nodeSeed(seed uint64, name string) uint64 {
 
 // Graph returns the graph as it was compiled, which must not be changed.
 func (p *Program) Graph() *graph.Graph { return p.g }
+
+// Prepare makes the plan for inputs of these types and shapes, as far as it does not depend on what is computed. It is for
+// doing so ahead of the first Run.
+func (p *Program) Prepare(in []tensor.Value) error {
+	f := p.free.get(p)
+	_, err := p.root(f, in)
+	p.free.put(f)
+	return err
+}
 
 // Run computes the outputs. in has a value for each input of the graph. out has a place for each output: where it holds
 // a tensor of the right type with at least as many elements as needed, the output is written to its memory, else a new

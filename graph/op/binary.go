@@ -80,6 +80,9 @@ func binaryEntries() []Entry {
 // OpName implements graph.Named.
 func (o *Binary) OpName() string { return binaryRows[o.Fn].name }
 
+// Overwrites implements graph.Overwriter.
+func (o *Binary) Overwrites() []int { return overwriteBoth }
+
 // DecodeAttrs implements graph.Coded.
 func (o *Binary) DecodeAttrs(attrs graph.Attrs) error {
 	switch o.Fn {

@@ -141,6 +141,9 @@ func NewUnary(fn UnaryFn) *Unary {
 // OpName implements graph.Named.
 func (o *Unary) OpName() string { return unaryRows[o.Fn].name }
 
+// Overwrites implements graph.Overwriter.
+func (o *Unary) Overwrites() []int { return overwriteFirst }
+
 // DecodeAttrs implements graph.Coded.
 func (o *Unary) DecodeAttrs(attrs graph.Attrs) error {
 	if o.Fn == Gelu || o.Fn == GeluTanh {
@@ -216,3 +219,9 @@ func (o *Unary) formula(x []graph.Dim) (graph.Dim, bool) {
 	}
 	return graph.Dim{}, false
 }
+
+// The inputs that elementwise operators may overwrite.
+var (
+	overwriteFirst = []int{0}
+	overwriteBoth  = []int{0, 1}
+)
