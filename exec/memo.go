@@ -19,6 +19,7 @@ type entry struct {
 	emits bool
 	// open is set when some output is not known before the step ran.
 	open bool
+	room [5]*fact // for in and out
 }
 
 // memo keeps the entries of a node in two generations, like facts.
@@ -79,8 +80,15 @@ func (p *Program) lookup(i int, facts []*fact) (*entry, error) {
 // infer makes the entry of a node.
 func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
 	p.inferred++
-	e := &entry{in: make([]*fact, len(nd.in)), out: make([]*fact, len(nd.out))}
-	in := make([]graph.Fact, len(nd.in))
+	e := &entry{}
+	n := len(nd.in)
+	both := e.room[:]
+	if n+len(nd.out) > len(both) {
+		both = make([]*fact, n+len(nd.out))
+	}
+	e.in, e.out = both[:n:n], both[n:n+len(nd.out)]
+	in := append(p.infact[:0], make([]graph.Fact, n)...) // no Infer keeps it
+	p.infact = in
 	for i, id := range nd.in {
 		if id >= 0 {
 			e.in[i] = all[id]
@@ -129,14 +137,21 @@ func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
 
 // bind returns the step of the first backend that supports the node.
 func (p *Program) bind(nd *node, e *entry, out []graph.Fact) (Step, error) {
-	b := &Binding{Name: nd.Name, Op: nd.Op, Seed: nd.seed, Strict: p.env.Strict, env: p.env, node: nd, depth: p.depth}
-	b.In = make([]Operand, len(nd.in))
+	a := &struct {
+		b    Binding
+		room [5]Operand
+	}{b: Binding{Name: nd.Name, Op: nd.Op, Seed: nd.seed, Strict: p.env.Strict, env: p.env, node: nd, depth: p.depth}}
+	b, both := &a.b, a.room[:]
+	n := len(nd.in)
+	if n+len(nd.out) > len(both) {
+		both = make([]Operand, n+len(nd.out))
+	}
+	b.In, b.Out = both[:n:n], both[n:n+len(nd.out):n+len(nd.out)]
 	for i, f := range e.in {
 		if f != nil {
 			b.In[i] = Operand{f.Type, f.shape, f.Const}
 		}
 	}
-	b.Out = make([]Operand, len(nd.out))
 	for i := range nd.out {
 		if nd.out[i] >= 0 {
 			b.Out[i] = Operand{Type: out[i].Type}

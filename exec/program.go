@@ -84,6 +84,7 @@ type Program struct {
 	tick    uint64
 	layouts []*layout // the latest first
 	planner planner
+	infact  []graph.Fact // working memory of infer
 	// inferred counts the entries that were made.
 	inferred int
 

@@ -39,7 +39,18 @@ type Symbol struct {
 func N(n int) Dim { return Dim{c: n} }
 
 // Sym returns the dimension that is the symbol of the given name.
-func Sym(name string) Dim { return symbol(&Symbol{Name: name}) }
+func Sym(name string) Dim {
+	s := &struct { // in one piece, since inference makes many that it throws away
+		sym  Symbol
+		sum  sum
+		term [1]term
+		syms [1]*Symbol
+	}{sym: Symbol{Name: name}}
+	s.syms[0] = &s.sym
+	s.term[0] = term{1, s.syms[:], name}
+	s.sum = sum{s.term[:], name}
+	return Dim{rest: &s.sum}
+}
 
 func symbol(s *Symbol) Dim {
 	return Dim{rest: &sum{[]term{{1, []*Symbol{s}, s.Name}}, s.Name}}

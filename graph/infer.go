@@ -20,6 +20,7 @@ type Infer struct {
 	err  error
 	eval Evaluator
 	nest *nesting
+	room [2]Fact // for out
 }
 
 // An Evaluator computes a node whose inputs are all constants. Package graph has no kernels, so it is handed one.
@@ -39,7 +40,12 @@ func InferOp(name string, op Op, in []Fact, outputs int, eval Evaluator) (Inferr
 }
 
 func inferOp(name string, op Op, in []Fact, outputs int, eval Evaluator, nest *nesting) (Inferred, error) {
-	c := &Infer{op: op, name: name, in: in, out: make([]Fact, outputs), eval: eval, nest: nest}
+	c := &Infer{op: op, name: name, in: in, eval: eval, nest: nest}
+	if outputs <= len(c.room) {
+		c.out = c.room[:outputs]
+	} else {
+		c.out = make([]Fact, outputs)
+	}
 	op.Infer(c)
 	if c.err != nil {
 		return Inferred{}, c.err
@@ -53,29 +59,32 @@ func inferOp(name string, op Op, in []Fact, outputs int, eval Evaluator, nest *n
 // evaluate computes the outputs when all inputs are known and all outputs are small. A failure is not an error here: the
 // node may be one that is never reached, and fails again when it is.
 func (c *Infer) evaluate() {
-	if len(c.in) == 0 || IsImpure(c.op) {
-		return
-	}
 	total := 0
-	in := make([]*tensor.Tensor, len(c.in))
-	for i, f := range c.in {
-		if c.Has(i) && f.Const == nil {
+	for i := range c.in {
+		if t := c.in[i].Const; t != nil {
+			total += t.Len()
+		} else if c.Has(i) {
 			return
 		}
-		if in[i] = f.Const; in[i] != nil {
-			total += in[i].Len()
-		}
 	}
-	if total > 16*SmallValue {
+	if len(c.in) == 0 || total > 16*SmallValue {
 		return
 	}
-	for _, f := range c.out {
+	for i := range c.out {
+		f := &c.out[i]
 		if f.Const != nil {
 			return // the operator did it itself
 		}
 		if n, ok := f.Len().Int(); f.Kind != tensor.KindTensor || !ok || n > SmallValue {
 			return
 		}
+	}
+	if IsImpure(c.op) {
+		return
+	}
+	in := make([]*tensor.Tensor, len(c.in))
+	for i := range in {
+		in[i] = c.in[i].Const
 	}
 	out, err := c.eval(c.op, in, len(c.out))
 	if err != nil {
@@ -163,8 +172,8 @@ func (c *Infer) CheckRank(i, r int) bool {
 
 // CheckSame notes an error when the element types of inputs i and j, both present, differ.
 func (c *Infer) CheckSame(i, j int) {
-	if c.Has(i) && c.Has(j) {
-		c.Check(c.In(i).Type.Equal(c.In(j).Type), "input %d is %v and input %d is %v, want one type", i, c.In(i).Type, j, c.In(j).Type)
+	if c.Has(i) && c.Has(j) && !c.In(i).Type.Equal(c.In(j).Type) {
+		c.Check(false, "input %d is %v and input %d is %v, want one type", i, c.In(i).Type, j, c.In(j).Type)
 	}
 }
 
@@ -235,7 +244,10 @@ func (c *Infer) FreshN(n int) []Dim {
 var freshCount atomic.Int64
 
 // FreshDim returns a size that nothing is known about: a symbol of a new name, ?1, ?2 and so on.
-func FreshDim() Dim { return Sym("?" + strconv.FormatInt(freshCount.Add(1), 10)) }
+func FreshDim() Dim {
+	var digits [24]byte
+	return Sym(string(strconv.AppendInt(append(digits[:0], '?'), freshCount.Add(1), 10)))
+}
 
 // Broadcast returns what the dimensions broadcast to; nil when one is nil. Integers that do not fit are an error. A
 // symbol beside an integer other than 1 must be that integer or 1, so the integer results.
@@ -291,8 +303,8 @@ func (c *Infer) broadcastDim(d, e Dim, shapes [][]Dim) Dim {
 func (c *Infer) Unify(d, e Dim, what string) Dim {
 	_, ok1 := d.Int()
 	_, ok2 := e.Int()
-	if ok1 && ok2 {
-		c.Check(d.Equal(e), "%s: %v against %v", what, d, e)
+	if ok1 && ok2 && !d.Equal(e) {
+		c.Check(false, "%s: %v against %v", what, d, e)
 	}
 	if ok2 {
 		return e

@@ -39,8 +39,8 @@ func (s typeSet) has(d tensor.DType) bool { return d.Valid() && s>>d&1 != 0 }
 // checkTensor notes an error unless input i is a tensor of a type in s; it reports whether it is one.
 func checkTensor(c *graph.Infer, i int, s typeSet) bool {
 	f := c.In(i)
-	if !c.Check(f.Kind == tensor.KindTensor, "input %d: %v, want a tensor", i, f.Type) {
-		return false
+	if f.Kind != tensor.KindTensor {
+		return c.Check(false, "input %d: %v, want a tensor", i, f.Type)
 	}
 	return c.Check(c.Has(i), "input %d is missing", i) && c.Check(s.has(f.DType), "input %d: %v is not supported", i, f.DType)
 }
