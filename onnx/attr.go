@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
@@ -69,6 +70,8 @@ func (im *importer) attrs(sc *scope, n *nodeProto, l *legacy, known bool, attrs 
 	if len(bodies) == 0 {
 		return nil, known, nil
 	}
+	// The order in which bodies are made decides that of what they capture: it must not be the accident of the file's.
+	slices.SortFunc(bodies, func(a, b boundAttr) int { return strings.Compare(a.name, b.name) })
 	c, ok, err := im.bodies(sc, n, l, bodies, known)
 	return c, known && ok, err
 }
