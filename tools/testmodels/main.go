@@ -41,6 +41,7 @@ var samples = []struct {
 	{"encoder", encoder},
 	{"flowers", flowers},
 	{"tree", tree},
+	{"writer", writer},
 }
 
 func main() {
