@@ -70,8 +70,9 @@ func (im *importer) attrs(sc *scope, n *nodeProto, l *legacy, known bool, attrs 
 	if len(bodies) == 0 {
 		return nil, known, nil
 	}
-	// The order in which bodies are made decides that of what they capture: it must not be the accident of the file's.
-	slices.SortFunc(bodies, func(a, b boundAttr) int { return strings.Compare(a.name, b.name) })
+	// The order in which bodies are made decides that of what they capture, so it is the same in every file: then_branch comes
+	// before else_branch.
+	slices.SortFunc(bodies, func(a, b boundAttr) int { return strings.Compare(b.name, a.name) })
 	c, ok, err := im.bodies(sc, n, l, bodies, known)
 	return c, known && ok, err
 }
