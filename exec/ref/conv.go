@@ -32,10 +32,12 @@ func newConvolution(x, w []int, groups int, dims []op.SlideDim) convolution {
 	if tensor.Count(w) > 0 {
 		c.spans = c.slider.spans()
 	}
-	c.block = blockOf(c.rows, c.c*c.taps*c.last.Kernel*c.last.Out)
-	c.down = blocks(c.rows, c.block)
+	c.cut(blockOf(c.rows, c.c*c.taps*c.last.Kernel*c.last.Out))
 	return c
 }
+
+// cut makes tiles of so many rows.
+func (c *convolution) cut(rows int) { c.block, c.down = rows, blocks(c.rows, rows) }
 
 // eachTile returns tiles of rows r0 to r1 of output image i, which has output channel m; x is the number of the first of its input
 // images.

@@ -21,35 +21,44 @@ var poolKernels = []exec.Kernel{
 	tiledFloats(lpPool[float32], lpPool[float64]),
 }
 
-// poolTiles returns tiles of some rows of windows: run makes row r of image i.
-func poolTiles(b *exec.Binding, dims []op.SlideDim, run func(f *exec.Frame, s *slider, i, r int)) tiles {
+// poolTiles returns tiles of some rows of windows: run makes row r of image i, whose windows have elements in rows that
+// start at the given offsets.
+func poolTiles(b *exec.Binding, dims []op.SlideDim, run func(f *exec.Frame, s *slider, i, r int, rows []int)) tiles {
 	s := newSlider(dims)
-	rows := tensor.Count(b.Shape(0)[:2]) * s.rows
-	work := s.taps * s.last.Kernel * s.last.Out
-	block := blockOf(rows, work)
-	return tiles{blocks(rows, block), func(f *exec.Frame, tile int) error {
-		for r := tile * block; r < min((tile+1)*block, rows); r++ {
+	total := tensor.Count(b.Shape(0)[:2]) * s.rows
+	work := s.last.Out
+	for _, w := range dims {
+		work *= min(w.Kernel, w.In)
+	}
+	block := blockOf(total, work)
+	return tiles{blocks(total, block), func(f *exec.Frame, tile int) error {
+		var buf [16]int
+		rows := buf[:]
+		for r := tile * block; r < min((tile+1)*block, total); r++ {
 			if err := pollEvery(f, r-tile*block, work); err != nil {
 				return err
 			}
-			run(f, &s, r/s.rows, r%s.rows)
+			rows = s.inside(r%s.rows, rows)
+			run(f, &s, r/s.rows, r%s.rows, rows)
 		}
 		return nil
 	}}
 }
 
 func averagePool[T float](b *exec.Binding, o *op.AveragePool) tiles {
-	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int) {
+	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int, rows []int) {
 		x, y := tensor.Data[T](f.In(0))[i*s.in:][:s.in], tensor.Data[T](f.Out(0))[i*s.out+r*s.last.Out:][:s.last.Out]
-		n := s.tapsInRow(r, o.CountIncludePad)
+		n := len(rows)
+		if o.CountIncludePad {
+			n = s.paddedRows(r)
+		}
 		for at := range y {
 			sum := 0.0
 			k0, k1 := tapRange(&s.last, at)
-			for tap := range s.taps {
-				if off := s.offset(r, tap); off >= 0 {
-					for k := k0; k < k1; k++ {
-						sum += float64(x[off+at*s.last.Stride+k*s.last.Dilation-s.last.Begin])
-					}
+			from := at*s.last.Stride - s.last.Begin
+			for _, off := range rows {
+				for k := k0; k < k1; k++ {
+					sum += float64(x[off+from+k*s.last.Dilation])
 				}
 			}
 			count := k1 - k0
@@ -61,17 +70,12 @@ func averagePool[T float](b *exec.Binding, o *op.AveragePool) tiles {
 	})
 }
 
-// tapsInRow returns how many rows of taps the windows in row r have inside the image, or inside the padded image.
-func (s *slider) tapsInRow(r int, padded bool) int {
+// paddedRows returns how many rows of taps the windows in row r have inside the padded image.
+func (s *slider) paddedRows(r int) int {
 	n := 1
 	for d := len(s.dims) - 2; d >= 0; d-- {
 		w := &s.dims[d]
-		if padded {
-			n *= paddedTaps(w, r%w.Out)
-		} else {
-			k0, k1 := tapRange(w, r%w.Out)
-			n *= k1 - k0
-		}
+		n *= paddedTaps(w, r%w.Out)
 		r /= w.Out
 	}
 	return n
@@ -84,16 +88,14 @@ func paddedTaps(w *op.SlideDim, o int) int {
 
 func lpPool[T float](b *exec.Binding, o *op.LpPool) tiles {
 	p := float64(o.P)
-	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int) {
+	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int, rows []int) {
 		x, y := tensor.Data[T](f.In(0))[i*s.in:][:s.in], tensor.Data[T](f.Out(0))[i*s.out+r*s.last.Out:][:s.last.Out]
 		for at := range y {
 			sum := 0.0
 			k0, k1 := tapRange(&s.last, at)
-			for tap := range s.taps {
-				if off := s.offset(r, tap); off >= 0 {
-					for k := k0; k < k1; k++ {
-						sum += powAbs(float64(x[off+at*s.last.Stride+k*s.last.Dilation-s.last.Begin]), p)
-					}
+			for _, off := range rows {
+				for k := k0; k < k1; k++ {
+					sum += powAbs(float64(x[off+at*s.last.Stride+k*s.last.Dilation-s.last.Begin]), p)
 				}
 			}
 			y[at] = T(root(sum, p))
@@ -124,19 +126,17 @@ func root(x, p float64) float64 {
 }
 
 func maxPool[T number](b *exec.Binding, o *op.MaxPool) tiles {
-	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int) {
+	return poolTiles(b, o.Geometry(b.Shape(0)[2:]), func(f *exec.Frame, s *slider, i, r int, rows []int) {
 		x, from := tensor.Data[T](f.In(0))[i*s.in:][:s.in], i*s.out+r*s.last.Out
 		y := tensor.Data[T](f.Out(0))[from:][:s.last.Out]
 		for at := range y {
 			best, index := lowest[T](), -1
 			k0, k1 := tapRange(&s.last, at)
-			for tap := range s.taps {
-				if off := s.offset(r, tap); off >= 0 {
-					for k := k0; k < k1; k++ {
-						p := off + at*s.last.Stride + k*s.last.Dilation - s.last.Begin
-						if v := x[p]; v > best || v != v || index < 0 {
-							best, index = v, p
-						}
+			for _, off := range rows {
+				for k := k0; k < k1; k++ {
+					p := off + at*s.last.Stride + k*s.last.Dilation - s.last.Begin
+					if v := x[p]; v > best || v != v || index < 0 {
+						best, index = v, p
 					}
 				}
 			}

@@ -13,10 +13,10 @@ var quantKernels = []exec.Kernel{
 		tensor.Int8:  qlinearConvOf[int8],
 		tensor.Uint8: qlinearConvOf[uint8],
 	}),
-	always(dequantizeLinear),
 	always(dynamicQuantizeLinear),
 	always(qlinearMatMul),
-	always(quantizeLinear),
+	alwaysTiled(dequantizeLinear),
+	alwaysTiled(quantizeLinear),
 }
 
 // grains says which scale belongs to an element of x, seen as [outer, d, inner] around the axis.
@@ -64,10 +64,52 @@ func rounding(dt tensor.DType) func(float32) float32 {
 	return nil
 }
 
-// pollElements is how many elements a long loop passes between two looks at the context.
-const pollElements = 1 << 16
+// operandOf is an input as a list of T: converted when the operator is bound, if it is a constant.
+type operandOf[T tensor.Element] struct {
+	input int
+	elems []T
+}
 
-func quantizeLinear(b *exec.Binding, o *op.QuantizeLinear) run {
+func newOperand[T tensor.Element](b *exec.Binding, i int) operandOf[T] {
+	if i < len(b.In) {
+		return operandOf[T]{i, as[T](b.In[i].Const)}
+	}
+	return operandOf[T]{input: i}
+}
+
+// get returns the elements; nil when the input is absent.
+func (p *operandOf[T]) get(f *exec.Frame) []T {
+	if p.elems != nil {
+		return p.elems
+	}
+	return as[T](f.In(p.input))
+}
+
+// elementTiles returns tiles of the elements of input 0: run changes those from at on from what input 0 has to what output 0
+// gets.
+func elementTiles(b *exec.Binding, o tensor.CastOptions, run func(xs []float64, at int, s, z []float32)) tiles {
+	const size = 1 << 16 // a multiple of the elements that share bytes
+	n, dt := tensor.Count(b.Shape(0)), b.Out[0].DType
+	read, write := tensor.Reader(b.DType(0)), tensor.Writer(dt, o)
+	scale, zero := newOperand[float32](b, 1), newOperand[float32](b, 2)
+	return tiles{blocks(n, size), func(f *exec.Frame, tile int) error {
+		from, to := tile*size, min((tile+1)*size, n)
+		x, y, s, z := f.In(0), f.Out(0), scale.get(f), zero.get(f)
+		if dt.IsPacked() {
+			clear(y.Bytes()[dt.Bytes(from):dt.Bytes(to)])
+		}
+		var buf [tensor.MaxRun]float64
+		for at := from; at < to; at += len(buf) {
+			xs := buf[:min(len(buf), to-at)]
+			read(xs, x, at)
+			run(xs, at, s, z)
+			write(y, at, xs)
+		}
+		return nil
+	}}
+}
+
+func quantizeLinear(b *exec.Binding, o *op.QuantizeLinear) tiles {
 	g := newGrains(b, o.Axis, o.BlockSize)
 	precision := b.DType(1)
 	if o.Precision != 0 {
@@ -76,17 +118,12 @@ func quantizeLinear(b *exec.Binding, o *op.QuantizeLinear) run {
 	round := rounding(precision)
 	whole := b.Out[0].DType.IsInt()
 	lo, hi := intRange(b.Out[0].DType)
-	return func(f *exec.Frame) error {
-		x, s, z := as[float32](f.In(0)), as[float32](f.In(1)), as[float32](f.In(2))
-		y := make([]float32, len(x))
-		for i, v := range x {
-			if i%pollElements == 0 && f.Err() != nil {
-				return f.Err()
-			}
-			k := g.at(i)
-			q := v / s[k]
+	return elementTiles(b, tensor.CastOptions{NoSaturate: !o.Saturate}, func(xs []float64, at int, s, z []float32) {
+		for i, x := range xs {
+			k := g.at(at + i)
+			q := float32(x) / s[k]
 			if round != nil {
-				q = round(round(v) / round(s[k]))
+				q = round(round(float32(x)) / round(s[k]))
 			}
 			if whole {
 				q = float32(math.RoundToEven(float64(q)))
@@ -97,10 +134,9 @@ func quantizeLinear(b *exec.Binding, o *op.QuantizeLinear) run {
 			if whole {
 				q = clampInt(q, lo, hi)
 			}
-			y[i] = q
+			xs[i] = float64(q)
 		}
-		return tensor.CastInto(f.Out(0), tensor.FromSlice(y, f.Out(0).Shape()...), tensor.CastOptions{NoSaturate: !o.Saturate})
-	}
+	})
 }
 
 // intRange returns the least and largest value of an integer type of at most 16 bits.
@@ -123,23 +159,17 @@ func clampInt(x, lo, hi float32) float32 {
 	return lo
 }
 
-func dequantizeLinear(b *exec.Binding, o *op.DequantizeLinear) run {
+func dequantizeLinear(b *exec.Binding, o *op.DequantizeLinear) tiles {
 	g := newGrains(b, o.Axis, o.BlockSize)
-	return func(f *exec.Frame) error {
-		x, s, z := as[float64](f.In(0)), as[float32](f.In(1)), as[float64](f.In(2))
-		y := make([]float32, len(x))
-		for i, v := range x {
-			if i%pollElements == 0 && f.Err() != nil {
-				return f.Err()
-			}
-			k := g.at(i)
+	return elementTiles(b, tensor.CastOptions{}, func(xs []float64, at int, s, z []float32) {
+		for i, x := range xs {
+			k := g.at(at + i)
 			if z != nil {
-				v -= z[min(k, len(z)-1)]
+				x -= float64(z[min(k, len(z)-1)])
 			}
-			y[i] = float32(v) * s[k]
+			xs[i] = float64(float32(x) * s[k])
 		}
-		return tensor.CastInto(f.Out(0), tensor.FromSlice(y, f.Out(0).Shape()...), tensor.CastOptions{})
-	}
+	})
 }
 
 func dynamicQuantizeLinear(b *exec.Binding, o *op.DynamicQuantizeLinear) run {
@@ -170,37 +200,45 @@ func dynamicQuantizeLinear(b *exec.Binding, o *op.DynamicQuantizeLinear) run {
 }
 
 func qlinearConvOf[X int8 | uint8](b *exec.Binding, o *op.QLinearConv) tiles {
-	if b.DType(3) == tensor.Int8 {
-		return qlinearConv[X, int8](b, o)
+	switch w, y := b.DType(3), b.DType(7); {
+	case w == tensor.Int8 && y == tensor.Int8:
+		return qlinearConv[X, int8, int8](b, o)
+	case w == tensor.Int8:
+		return qlinearConv[X, int8, uint8](b, o)
+	case y == tensor.Int8:
+		return qlinearConv[X, uint8, int8](b, o)
 	}
-	return qlinearConv[X, uint8](b, o)
+	return qlinearConv[X, uint8, uint8](b, o)
 }
 
-func qlinearConv[X, W int8 | uint8](b *exec.Binding, o *op.QLinearConv) tiles {
+func qlinearConv[X, W, Y int8 | uint8](b *exec.Binding, o *op.QLinearConv) tiles {
 	xs, ws := b.Shape(0), b.Shape(3)
 	c := newConvolution(xs, ws, o.Group, o.Geometry(xs[2:], ws[2:], false))
+	c.cut(min(c.block, max(1, qlinearSums/max(c.last.Out, 1))))
 	lo, hi := intRange(b.DType(7))
 	return c.eachTile(func(f *exec.Frame, i, m, xi, r0, r1 int) error {
-		from, to := i*c.out+r0*c.last.Out, i*c.out+r1*c.last.Out
-		sums := make([]int32, to-from)
+		var buf [qlinearSums]int32
+		y := tensor.Data[Y](f.Out(0))[i*c.out+r0*c.last.Out : i*c.out+r1*c.last.Out]
+		sums := buf[:min(len(y), len(buf))]
+		if len(y) > len(buf) {
+			sums = make([]int32, len(y))
+		}
 		fill(sums, biasAt[int32](f, 8, m))
 		x, w := tensor.Data[X](f.In(0))[xi*c.in:], tensor.Data[W](f.In(3))
 		if err := convIntegers(&c, f, sums, x, w, pointOf[X](f, 2, 0), pointOf[W](f, 5, m), m, r0, r1); err != nil {
 			return err
 		}
 		scale := tensor.Data[float32](f.In(1))[0] * elemOf(tensor.Data[float32](f.In(4)), m) / tensor.Data[float32](f.In(6))[0]
-		zero := f.In(7).Int64s()[0]
+		zero := float32(pointOf[Y](f, 7, 0))
 		for k, s := range sums {
-			q := clampInt(float32(math.RoundToEven(float64(float32(s)*scale)))+float32(zero), lo, hi)
-			if t := f.Out(0); t.DType() == tensor.Int8 {
-				tensor.Data[int8](t)[from+k] = int8(q)
-			} else {
-				tensor.Data[uint8](t)[from+k] = uint8(q)
-			}
+			y[k] = Y(clampInt(float32(math.RoundToEven(float64(float32(s)*scale)))+zero, lo, hi))
 		}
 		return nil
 	})
 }
+
+// qlinearSums is how many sums a tile of QLinearConv has, unless a row is longer.
+const qlinearSums = 2048
 
 // elemOf returns element i of a vector, or its only element.
 func elemOf[T any](xs []T, i int) T {

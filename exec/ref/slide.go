@@ -47,6 +47,33 @@ func (s *slider) offset(r, tap int) int {
 	return off
 }
 
+// inside appends to rows[:0] where the rows of elements start in which the windows in row r have taps that are no padding, in
+// the order of the taps.
+func (s *slider) inside(r int, rows []int) []int {
+	if s.in == 0 {
+		return rows[:0]
+	}
+	rows = append(rows[:0], 0)
+	below := s.rows
+	for d := range len(s.dims) - 1 {
+		w := &s.dims[d]
+		below /= w.Out
+		o := r / below % w.Out
+		k0, k1 := tapRange(w, o)
+		n := len(rows)
+		for _, base := range rows[:n] {
+			for k := k0; k < k1; k++ {
+				rows = append(rows, base*w.In+o*w.Stride+k*w.Dilation-w.Begin)
+			}
+		}
+		rows = append(rows[:0], rows[n:]...)
+	}
+	for i := range rows {
+		rows[i] *= s.last.In
+	}
+	return rows
+}
+
 // A span is the part of a row of windows whose tap at one place of the row is no padding: windows lo to hi. In window lo the
 // tap lies at start.
 type span struct{ lo, hi, start int }

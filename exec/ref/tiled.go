@@ -60,6 +60,17 @@ func tiledFloats[P graph.Op](f32, f64 tiledImpl[P]) exec.Kernel {
 	return tiled(map[tensor.DType]tiledImpl[P]{tensor.Float32: f32, tensor.Float64: f64})
 }
 
+// alwaysTiled returns the row of an operator that one tiled kernel runs for every type.
+func alwaysTiled[P graph.Op](k tiledImpl[P]) exec.Kernel {
+	return exec.On(func(b *exec.Binding, o P) (exec.Step, error) {
+		if b.Probe {
+			return exec.Step{}, nil
+		}
+		t := k(b, o)
+		return exec.Tiled(t.n, t.run), nil
+	})
+}
+
 // tileWork is how many multiplications a tile should have: some milliseconds.
 const tileWork = 1 << 22
 
