@@ -28,6 +28,7 @@ var simplifyRules = []rule{
 	on("cast-cast", castCast),
 	on("cast-same", castSame),
 	on("concat-one", concatOne),
+	on("dropout-off", dropoutOff),
 	on("expand-into", expandInto[*op.Binary]),
 	on("expand-into", expandInto[*op.Compare]),
 	on("expand-into", expandInto[*op.Where]),
