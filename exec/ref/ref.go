@@ -21,6 +21,7 @@ var Backend = exec.NewBackend("ref",
 	expandKernels,
 	fillKernels,
 	gatherKernels,
+	gridSampleKernels,
 	isNaNKernels,
 	linearAttentionKernels,
 	lossKernels,
@@ -37,6 +38,7 @@ var Backend = exec.NewBackend("ref",
 	randomKernels,
 	recurrentKernels,
 	reduceKernels,
+	resizeKernels,
 	roiKernels,
 	rotaryKernels,
 	scatterKernels,
@@ -70,8 +72,11 @@ type impl[P graph.Op] func(b *exec.Binding, o P) run
 
 // by returns the row of an operator whose kernel is chosen by the element type of input 0. float16 and bfloat16 run the
 // float32 kernel on widened copies of all operands of that type, where there is a float32 kernel and no other for them.
-func by[P graph.Op](kernels map[tensor.DType]impl[P]) exec.Kernel {
-	return exec.On(func(b *exec.Binding, o P) (exec.Step, error) {
+func by[P graph.Op](kernels map[tensor.DType]impl[P]) exec.Kernel { return exec.On(byStep(kernels)) }
+
+// byStep is by as a function that binds.
+func byStep[P graph.Op](kernels map[tensor.DType]impl[P]) func(b *exec.Binding, o P) (exec.Step, error) {
+	return func(b *exec.Binding, o P) (exec.Step, error) {
 		dt := b.DType(0)
 		k, half := kernels[dt], false
 		if k == nil && (dt == tensor.Float16 || dt == tensor.BFloat16) {
@@ -87,7 +92,7 @@ func by[P graph.Op](kernels map[tensor.DType]impl[P]) exec.Kernel {
 			return halves(b, dt, func(w *exec.Binding) run { return k(w, o) }), nil
 		}
 		return exec.Once(k(b, o)), nil
-	})
+	}
 }
 
 // floats returns the row of an operator on float types.
