@@ -13,5 +13,6 @@
 //
 // What is read goes through these files in order: open and external (bytes), wire and message (protobuf), tensor, value
 // and vtype (constants and types), read, order, node, attr, function and body (nodes), with upgrade for nodes of older
-// opsets.
+// opsets. What is written goes through write, write_opset (which versions express the graph), write_names, write_node and
+// write_wire. The signatures of all versions of all operators (schema) serve the writer and tests; reading does without.
 package onnx
