@@ -280,14 +280,17 @@ func Encode(op Op) Attrs {
 }
 
 // EncodeFields is Encode of the tagged fields of the struct that op points to, which need not be an Op.
-func EncodeFields(op any) Attrs {
+func EncodeFields(op any) Attrs { return encodeFields(op, false) }
+
+// encodeFields encodes the fields that files have, or those that they do not have.
+func encodeFields(op any, internal bool) Attrs {
 	attrs := Attrs{}
 	v := reflect.ValueOf(op).Elem()
 	if v.Kind() != reflect.Struct {
 		return attrs
 	}
 	for _, f := range fieldsOf(v.Type()) {
-		if strings.HasPrefix(f.name, "-") {
+		if strings.HasPrefix(f.name, "-") != internal {
 			continue
 		}
 		fv := v.FieldByIndex(f.index)

@@ -262,3 +262,12 @@ func (c *Infer) InferByExpansion(o Composite) {
 
 // ErrNoExpansion is returned where a composite cannot be expanded with what is known of its inputs.
 var ErrNoExpansion = errors.New("cannot be expanded: the rank or value of an input is unknown")
+
+// DropInput takes input i from n; those after it move up, and absent ones at the end go too.
+func (n *Node) DropInput(i int) {
+	n.SetInput(i, nil)
+	n.In = slices.Delete(n.In, i, i+1)
+	for len(n.In) > 0 && n.In[len(n.In)-1] == nil {
+		n.In = n.In[:len(n.In)-1]
+	}
+}

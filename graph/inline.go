@@ -2,7 +2,8 @@ package graph
 
 import "fmt"
 
-// Inline adds copies of the nodes of a body to the graph, with in for its inputs, and returns its outputs.
+// Inline adds copies of the nodes of a body to the graph, with in for its inputs, and returns its outputs. Random nodes
+// keep their names, by which they draw.
 func (b *Builder) Inline(body *Graph, in []*Value) []*Value {
 	if len(in) != len(body.In) {
 		b.Fail(fmt.Errorf("graph: body %q: %d values for %d inputs", body.Name, len(in), len(body.In)))
@@ -25,7 +26,11 @@ func (b *Builder) Inline(body *Graph, in []*Value) []*Value {
 		for i, v := range n.In {
 			args[i] = value(v)
 		}
-		for i, w := range b.Add("", CloneBodies(n.Op), len(n.Out), args...) {
+		name := ""
+		if IsImpure(n.Op) {
+			name = n.Name
+		}
+		for i, w := range b.Add(name, CloneBodies(n.Op), len(n.Out), args...) {
 			if v := n.Out[i]; v != nil {
 				m[v] = w
 			} else {

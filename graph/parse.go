@@ -195,6 +195,9 @@ func (p *parser) node(b *Builder, values map[string]*Value, define func(string, 
 	for i, s := range outs {
 		hasOut[i] = s != ""
 	}
+	if n, ok := attrs["-captures"].(int64); ok && 0 <= n && n <= int64(len(hasIn)) {
+		hasIn = hasIn[:len(hasIn)-int(n)] // signatures do not count them
+	}
 	o, err := p.newOp(domain, opName, hasIn, hasOut)
 	if err != nil {
 		p.fail("node %q (%s): %v", name, strings.Join(parts, "."), err)
@@ -231,6 +234,9 @@ func (p *parser) attributes() Attrs {
 			want = p.name()
 		}
 		p.expect("=")
+		if rest, internal := strings.CutPrefix(name, "_"); internal {
+			name = "-" + rest
+		}
 		attrs[name] = p.attribute(want)
 	})
 	return attrs

@@ -17,7 +17,7 @@ import (
 // Print writes a graph in ONNX's textual syntax. Each node is followed by a comment with the facts of its outputs and,
 // when there is more than one, the names of its Sources. The name of a node is written, in brackets, where it is not that
 // of its first output. Constants of more than SmallValue elements are written as external data of no location with
-// their checksum. An output that is an input or another output is written as an Identity.
+// their checksum. An attribute that no file has starts with an underscore. An output that is an input or another output is written as an Identity.
 //
 // https://onnx.ai/onnx/repo-docs/Syntax.html
 func Print(w io.Writer, g *Graph) error {
@@ -130,6 +130,9 @@ func (p *printer) node(n *Node, names valueNames, indent string) {
 
 func (p *printer) attributes(o Op, indent string) {
 	attrs := Encode(o)
+	for k, a := range encodeFields(o, true) {
+		attrs["_"+k[1:]] = a
+	}
 	if len(attrs) == 0 {
 		return
 	}

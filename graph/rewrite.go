@@ -81,11 +81,11 @@ func (g *Graph) substitute(n *Node, out []*Value, made []*Node, sharper map[*Nod
 		if v.Name == "" && old != v {
 			v.Name = old.Name
 		}
-		f, better := sharpened(v.Fact, old.Fact)
+		f, better := v.Fact.With(old.Fact)
 		if better && v.Def != nil {
 			v.Fact = f
 		}
-		if _, better := sharpened(old.Fact, v.Fact); better {
+		if _, better := old.Fact.With(v.Fact); better {
 			for _, u := range old.uses {
 				sharper[u] = true
 			}
@@ -185,6 +185,23 @@ func contradict(a, b Fact) bool {
 	return false
 }
 
+// Sharpen infers nodes of g again, after facts of their inputs became sharper, and those that this makes a difference to.
+// A node that turns out to be wrong stays as it is.
+func (g *Graph) Sharpen(eval Evaluator, nodes ...*Node) {
+	sharper := map[*Node]bool{}
+	for _, n := range nodes {
+		sharper[n] = true
+	}
+	if len(sharper) == 0 {
+		return
+	}
+	for _, n := range g.Nodes {
+		if sharper[n] {
+			n.sharpen(eval, sharper)
+		}
+	}
+}
+
 // consistent reports whether n can be inferred from the facts of its inputs.
 func (n *Node) consistent() bool {
 	_, err := InferOp(n.Name, n.Op, n.inFacts(), len(n.Out), nil)
@@ -206,7 +223,7 @@ func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) {
 		if v == nil {
 			continue
 		}
-		f, better := sharpened(old[i], v.Fact)
+		f, better := old[i].With(v.Fact)
 		v.Fact = f
 		if better {
 			for _, u := range v.uses {
@@ -216,9 +233,9 @@ func (n *Node) sharpen(eval Evaluator, sharper map[*Node]bool) {
 	}
 }
 
-// sharpened returns what two facts of one value say together, where they differ what a says, and whether that is more
-// than a said.
-func sharpened(a, b Fact) (Fact, bool) {
+// With returns what two facts of one value say together, where they differ what a says, and whether that is more than a
+// said.
+func (a Fact) With(b Fact) (Fact, bool) {
 	if !a.Type.Equal(b.Type) {
 		return a, false
 	}

@@ -19,8 +19,9 @@ func dead(p *run, g *graph.Graph) (bool, error) {
 			continue
 		}
 		sig := e.Outputs()
+		_, branch := n.Op.(*op.If)
 		for i, v := range n.Out {
-			if v != nil && i >= sig.Required && !sig.Variadic && len(v.Users()) == 0 && !slices.Contains(g.Out, v) {
+			if v != nil && (branch || i >= sig.Required && !sig.Variadic) && len(v.Users()) == 0 && !slices.Contains(g.Out, v) {
 				n.Out[i] = nil
 				changed = true
 			}

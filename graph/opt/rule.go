@@ -34,6 +34,7 @@ var simplifyRules = []rule{
 	on("expand-into", expandInto[*op.Where]),
 	on("expand-same", expandSame),
 	on("identity", identity),
+	on("if-known", ifKnown),
 	on("pad-nothing", padNothing),
 	on("reshape-same", reshapeSame[*op.Flatten]),
 	on("reshape-same", reshapeSame[*op.Reshape]),
