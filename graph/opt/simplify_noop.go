@@ -5,7 +5,6 @@ import (
 
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
-	"github.com/gneiss-ml/gneiss/tensor"
 )
 
 // Rules for operators that change nothing here.
@@ -30,22 +29,6 @@ func concatOne(b *graph.Builder, n *graph.Node, o *op.Concat) []*graph.Value {
 		return nil
 	}
 	return n.In
-}
-
-// dropoutOff drops a Dropout that is not in training and whose mask nobody takes.
-//
-//	Before: y, "" = Dropout (x, ratio, training_mode)   (training_mode is absent or false)
-//	After:  x
-func dropoutOff(b *graph.Builder, n *graph.Node, o *op.Dropout) []*graph.Value {
-	if n.Wants(1) {
-		return nil
-	}
-	if mode := n.Input(2); mode != nil {
-		if c := mode.Const(); c == nil || tensor.Data[bool](c)[0] {
-			return nil
-		}
-	}
-	return append(n.In[:1:1], make([]*graph.Value, len(n.Out)-1)...)
 }
 
 // expandSame drops a broadcast to the shape that is there.
