@@ -88,8 +88,9 @@ func Make(domain, name string, in, out []bool) (graph.Op, error) {
 // A Signature says how many inputs or outputs an operator has and what they are called.
 type Signature struct {
 	Names    []string
-	Required int  // how many must be present, counted from the left
-	Variadic bool // the last may be repeated
+	Optional []bool // by name: may be absent
+	Required int    // how many there must be: up to the last that is not optional
+	Variadic bool   // the last may be repeated
 }
 
 // Inputs returns the signature of the inputs.
@@ -108,6 +109,7 @@ func parseSig(s string) Signature {
 			sig.Required = i + 1
 		}
 		sig.Names = append(sig.Names, name)
+		sig.Optional = append(sig.Optional, optional)
 	}
 	return sig
 }
@@ -118,7 +120,7 @@ func (s Signature) Check(what string, have []bool) error {
 		return fmt.Errorf("%d %s, want at most %d (%s)", len(have), what, len(s.Names), strings.Join(s.Names, ", "))
 	}
 	for i := range s.Required {
-		if i >= len(have) || !have[i] {
+		if !s.Optional[i] && (i >= len(have) || !have[i]) {
 			return fmt.Errorf("%s: %q (number %d) is missing", what, s.Names[i], i)
 		}
 	}

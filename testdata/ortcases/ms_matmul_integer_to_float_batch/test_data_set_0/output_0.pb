@@ -1,0 +1,1 @@
+By0Jxj±»ALf¢A‘ÑüA~ğŠAw.ÃAèNÃAdhxA/zÄAH—CAuÆAªf§A\ƒA™dºAmoeA@ˆAú¤FBp¦óAXxB¹ÃB&ÿYBî]$B£lÏA€¡>BüB3BÍoaB:ıBuûB8Q#Béˆ^B

@@ -1,0 +1,1 @@
+By0J@u:uo|o|ouNvo|o|oeNvr|r|reNvrvrvrwswszsz!wswszsz!eshszszfe\hfhfhf

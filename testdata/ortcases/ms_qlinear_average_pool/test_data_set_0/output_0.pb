@@ -1,0 +1,1 @@
+By0J2„‘‹ž—Wzq^It}€[(C`UB=>r_nª¹ ›~p…sz_Qk€•^cWPAŽ…w]R
