@@ -57,7 +57,7 @@ func (s *Session) bind(a *args, st *State, in Values) error {
 	for i := range s.model.inputs {
 		info := &s.model.inputs[i]
 		v, ok := in[info.Name]
-		a.given[i] = ok && v != nil
+		a.given[i] = ok && !isNil(v)
 		a.vals[i] = v
 		if ok {
 			n++
@@ -86,6 +86,23 @@ func (s *Session) bind(a *args, st *State, in Values) error {
 		return st.fill(a)
 	}
 	return nil
+}
+
+// isNil reports whether a value is none, though it may be a pointer of some type.
+func isNil(v tensor.Value) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case *tensor.Tensor:
+		return v == nil
+	case *tensor.Sequence:
+		return v == nil
+	case *tensor.Optional:
+		return v == nil
+	case *tensor.Map:
+		return v == nil
+	}
+	return false
 }
 
 // check checks input i and notes the sizes that its dimensions give to symbols.
@@ -141,7 +158,9 @@ func (s *Session) bindOut(a *args, st *State, out Values) error {
 			a.out[k] = b
 			continue
 		}
-		a.out[k] = v
+		if a.out[k] = v; isNil(v) {
+			a.out[k] = nil
+		}
 		if !ok && len(out) > 0 {
 			a.out[k] = exec.Discard
 		}

@@ -2,6 +2,7 @@ package gneiss
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -118,6 +119,12 @@ func (s *Session) RunInto(ctx context.Context, in, out Values) error { return s.
 
 // run is all kinds of Run; st may be nil.
 func (s *Session) run(ctx context.Context, st *State, in, out Values) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if out == nil {
+		return errors.New("no map for the outputs")
+	}
 	a := s.scratch.Get().(*args)
 	defer s.release(a)
 	if err := s.bind(a, st, in); err != nil {
@@ -174,6 +181,7 @@ func (s *Session) variant(given []bool, free bool) *variant {
 // compile compiles the variant, the first time.
 func (v *variant) compile(s *Session) error {
 	v.once.Do(func() {
+		defer exec.Guard("compile", &v.err)
 		var g *graph.Graph
 		if g, v.err = s.model.passing(v.pass); v.err != nil {
 			return

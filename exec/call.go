@@ -68,7 +68,12 @@ func (c *call) charge(n int64) error {
 		return fmt.Errorf("tensor of %s", formatBytes(n))
 	}
 	if err := c.env.budget.take(n); err != nil {
-		return err
+		if !c.env.arenas.trim() {
+			return err
+		}
+		if err := c.env.budget.take(n); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,7 +23,9 @@ type Frame struct {
 
 	own    call // of a run that is not inside another
 	hdr    []tensor.Tensor
-	arena  []byte
+	arena  []byte   // the memory of held
+	held   *arena   // during a run
+	last   uint64   // the arena of the last run, in which the places of at lie
 	at     *segment // whose places are set
 	outs   []tensor.Value
 	mem    []*tensor.Tensor // memory of outputs, by output; nil until it is needed

@@ -42,6 +42,7 @@ type env struct {
 	eval    graph.Evaluator
 	control *Backend // runs control flow
 	budget  budget
+	arenas  arenas
 }
 
 func newEnv(c Config) *env {
@@ -59,9 +60,11 @@ func newEnv(c Config) *env {
 	v := &env{Config: Config{Backends: c.Backends, Threads: 1, Limits: c.Limits}, control: e.control}
 	v.Limits.Trips = evalTrips
 	v.budget.limit = c.Limits.Memory
+	v.arenas.b = &v.budget
 	v.eval = v.evaluate
 	e.eval = v.evaluate
 	e.budget.limit = c.Limits.Memory
+	e.arenas.b = &e.budget
 	return e
 }
 
@@ -123,7 +126,10 @@ func NewEngine(c Config) *Engine { return &Engine{newEnv(c)} }
 
 // Compile makes a program of a graph, which it changes: composites that no backend runs are expanded. The error lists
 // everything that no backend runs.
-func (e *Engine) Compile(g *graph.Graph) (*Program, error) { return e.env.compile(g, 0) }
+func (e *Engine) Compile(g *graph.Graph) (p *Program, err error) {
+	defer Guard("compile", &err)
+	return e.env.compile(g, 0)
+}
 
 // Targets returns what runs nodes: the backends, and the executor itself for control flow.
 func (e *Engine) Targets() []opt.Target { return e.env.targets() }
@@ -244,12 +250,13 @@ func (p *Program) Prepare(in []tensor.Value) error {
 // a tensor of the right type with at least as many elements as needed, the output is written to its memory, else a new
 // value is stored there. Discard stands for an output that is not needed. No output shares memory with an input, a
 // constant or an intermediate result; tensors given in out must not either.
-func (p *Program) Run(ctx context.Context, run uint64, in, out []tensor.Value) error {
+func (p *Program) Run(ctx context.Context, run uint64, in, out []tensor.Value) (err error) {
 	f := p.free.get(p)
 	f.own.start(ctx, p.env)
 	f.call = &f.own
-	err := f.exec(p, run, in, out)
-	f.own.stop()
+	defer f.own.stop()
+	defer Guard("run", &err)
+	err = f.exec(p, run, in, out)
 	p.free.put(f)
 	return err
 }

@@ -53,6 +53,7 @@ func (f *Frame) leave(p *Program) {
 	f.path = f.path[:0]
 	clear(f.mem)
 	clear(f.direct)
+	f.shrink(p)
 	f.outs, f.step, f.err = nil, nil, nil
 	f.failed.Store(false)
 }
@@ -114,12 +115,24 @@ func (f *Frame) grow(p *Program, n int) error {
 	if n <= len(f.arena) {
 		return nil
 	}
-	if err := p.env.budget.take(int64(n - len(f.arena))); err != nil {
+	f.shrink(p)
+	a, err := p.env.arenas.take(n, f.last)
+	if err != nil {
 		return err
 	}
-	f.at, f.arena = nil, nil
-	f.arena = tensor.Aligned(n)
+	if a.id != f.last {
+		f.at = nil
+	}
+	f.last, f.held, f.arena = a.id, a, a.mem
 	return nil
+}
+
+// shrink gives the arena back.
+func (f *Frame) shrink(p *Program) {
+	if f.held != nil {
+		p.env.arenas.put(f.held)
+		f.held, f.arena = nil, nil
+	}
 }
 
 // An Event is a step that ran. It is valid during the call of the hook.
@@ -208,19 +221,26 @@ func (f *Frame) Tiles(worker, lo, hi int) {
 
 func (f *Frame) recover() {
 	if r := recover(); r != nil {
-		f.fail(&PanicError{f.step.Kernel, r, debug.Stack()})
+		f.fail(&PanicError{"kernel " + f.step.Kernel, r, debug.Stack()})
 	}
 }
 
-// A PanicError is a panic in a kernel: a fault of the engine.
+// A PanicError is a panic in a kernel or in the executor: a fault of the engine, not of its caller.
 type PanicError struct {
-	Kernel string
-	Value  any
-	Stack  []byte
+	Where string
+	Value any
+	Stack []byte
 }
 
 // Error implements error.
-func (e *PanicError) Error() string { return fmt.Sprintf("kernel %s: panic: %v", e.Kernel, e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("%s: panic: %v", e.Where, e.Value) }
+
+// Guard is deferred where a panic becomes an error.
+func Guard(where string, err *error) {
+	if r := recover(); r != nil {
+		*err = &PanicError{where, r, debug.Stack()}
+	}
+}
 
 // fail keeps the first error of a step.
 func (f *Frame) fail(err error) {
