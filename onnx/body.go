@@ -63,6 +63,9 @@ func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known, 
 			return nil, fmt.Errorf("input %q: %w", in.name, im.s.err)
 		}
 		facts[i] = lp.input(l, i, t)
+		if f := facts[i]; known && f.Kind == tensor.KindTensor && !f.DType.Valid() {
+			return nil, fmt.Errorf("input %q: no type, and no input of the node that tells it", in.name)
+		}
 	}
 	nodes, outer := im.nodes, slices.Clone(c.outer)
 	again := func() { im.nodes, c.outer = nodes, slices.Clone(outer) }
