@@ -21,10 +21,12 @@ type boundAttr struct {
 // left out too.
 func (sc *scope) bind(n *nodeProto) ([]boundAttr, error) {
 	out := make([]boundAttr, 0, len(n.attrs))
+	seen := make(map[string]bool, len(n.attrs))
 	for _, a := range n.attrs {
-		if slices.ContainsFunc(out, func(b boundAttr) bool { return b.name == a.name }) {
+		if seen[a.name] {
 			return nil, fmt.Errorf("attribute %q is there twice", a.name)
 		}
+		seen[a.name] = true
 		if a.ref == "" {
 			out = append(out, boundAttr{a, a.name, sc})
 			continue

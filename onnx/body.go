@@ -28,7 +28,7 @@ func (im *importer) bodies(sc *scope, n *nodeProto, l *legacy, attrs []boundAttr
 			return nil, false, fmt.Errorf("%s: attribute %q: no graph", n.label(), a.name)
 		}
 		bs, err := im.body(sc, l, a, c, known, false)
-		if err != nil && l.op == "If" && l.domain == "" {
+		if err != nil && l.op == "If" && l.domain == "" && !a.sc.loose {
 			if loose, err2 := im.body(sc, l, a, c, known, true); err2 == nil {
 				bs, err = loose, nil
 			}
@@ -80,7 +80,7 @@ func (im *importer) body(sc *scope, l *legacy, a boundAttr, c *captures, known, 
 			captured: c,
 			inner:    map[*graph.Value]*graph.Value{},
 			attrs:    a.sc.attrs,
-			loose:    loose,
+			loose:    loose || a.sc.loose,
 		}
 		if err := im.initializers(bs, a.g); err != nil {
 			return nil, err

@@ -25,8 +25,7 @@ func dataDir(t testing.TB) string {
 	return dir
 }
 
-// TestOpenAll opens every model there is. Operators that are not there yet are counted, by operator; any other failure
-// fails the test.
+// TestOpenAll opens every model there is. Gradient is the only operator that is missing.
 func TestOpenAll(t *testing.T) {
 	causes := map[string][]string{}
 	opened, total := 0, 0
@@ -72,7 +71,11 @@ func TestOpenAll(t *testing.T) {
 		return cmp.Or(len(causes[b])-len(causes[a]), strings.Compare(a, b))
 	})
 	for _, c := range keys {
-		t.Logf("%4d × %s, such as %s", len(causes[c]), c, causes[c][0])
+		report := t.Errorf
+		if strings.HasPrefix(c, "ai.onnx.preview.training.Gradient: ") {
+			report = t.Logf
+		}
+		report("%4d × %s, such as %s", len(causes[c]), c, causes[c][0])
 	}
 	t.Logf("%d of %d models opened", opened, total)
 }

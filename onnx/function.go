@@ -41,7 +41,7 @@ func (im *importer) call(sc *scope, n *nodeProto, f *functionProto, in []*graph.
 	if err != nil {
 		return nil, fmt.Errorf("function %v: %w", k, err)
 	}
-	fs := &scope{b: sc.b, names: map[string]*graph.Value{}, inputs: sc.inputs, opsets: opsets, prefix: sc.prefix + n.id() + "/", attrs: map[string]boundAttr{}}
+	fs := &scope{b: sc.b, loose: sc.loose, names: map[string]*graph.Value{}, inputs: sc.inputs, opsets: opsets, prefix: sc.prefix + n.id() + "/", attrs: map[string]boundAttr{}}
 	for i, name := range f.in {
 		var v *graph.Value
 		if i < len(in) {
@@ -52,8 +52,12 @@ func (im *importer) call(sc *scope, n *nodeProto, f *functionProto, in []*graph.
 	for _, a := range f.defaults {
 		fs.attrs[a.name] = boundAttr{a, a.name, fs}
 	}
+	declared := map[string]bool{}
+	for _, name := range f.attrs {
+		declared[name] = true
+	}
 	for _, a := range attrs {
-		if _, ok := fs.attrs[a.name]; !ok && !slices.Contains(f.attrs, a.name) {
+		if _, ok := fs.attrs[a.name]; !ok && !declared[a.name] {
 			im.bad.add(sc.prefix+n.id(), n.title(), "unknown attribute %q", a.name)
 			return nil, nil
 		}

@@ -209,6 +209,7 @@ func (s *scanner) value(b []byte) (v valueProto) {
 
 func (s *scanner) node(b []byte) *nodeProto {
 	n := &nodeProto{}
+	s.nodes++
 	s.each("NodeProto", b, func(x wireField) {
 		switch x.num {
 		case 1:

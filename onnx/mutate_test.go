@@ -130,7 +130,7 @@ func (m *mutator) scalar(f protoreflect.FieldDescriptor) protoreflect.Value {
 
 // TestMutated reads models after one to four changes at random. Nothing may panic, hang or give a graph that is not
 // well formed, and errors are one line. With GNEISS_DATA set, ONNX's tests and the smaller models are changed too;
-// GNEISS_MUTATE is for how long, such as 10m.
+// GNEISS_MUTATE is for how long, such as 10m, with changes that differ each time.
 func TestMutated(t *testing.T) {
 	models := seedModels()
 	if dir := os.Getenv("GNEISS_DATA"); dir != "" && !testing.Short() {
@@ -147,10 +147,10 @@ func TestMutated(t *testing.T) {
 		})
 	}
 	length, err := time.ParseDuration(os.Getenv("GNEISS_MUTATE"))
-	if err != nil {
-		length = 300 * time.Millisecond
-	}
 	seed := uint64(time.Now().UnixNano())
+	if err != nil {
+		length, seed = 300*time.Millisecond, 1
+	}
 	m := &mutator{r: rand.New(rand.NewPCG(seed, 1))}
 	for start := time.Now(); time.Since(start) < length; {
 		p := proto.Clone(models[m.r.IntN(len(models))]).(*pb.ModelProto)

@@ -36,6 +36,10 @@ func (n *nodeProto) id() string {
 // label returns how messages call a node.
 func (n *nodeProto) label() string { return fmt.Sprintf("node %q (%s)", n.id(), n.title()) }
 
+// maxRepeated is how many nodes of bodies may be made again, because something around them changed: so many, and eight
+// times the nodes of the file.
+const maxRepeated = 1 << 16
+
 // all makes nodes in an order that works.
 func (im *importer) all(sc *scope, nodes []*nodeProto) error {
 	nodes, err := sortNodes(nodes)
@@ -52,8 +56,13 @@ func (im *importer) all(sc *scope, nodes []*nodeProto) error {
 
 // node makes one node, or what takes its place: the nodes of a function, a constant, what an adapter makes.
 func (im *importer) node(sc *scope, n *nodeProto) error {
-	if im.nodes++; im.nodes > im.opt.Limits.Nodes {
+	im.nodes++
+	im.work++
+	switch {
+	case im.nodes > im.opt.Limits.Nodes:
 		return fmt.Errorf("more than %d nodes: Limits.Nodes allows no more", im.opt.Limits.Nodes)
+	case im.work-im.nodes > maxRepeated+8*im.s.nodes:
+		return fmt.Errorf("%s: loops in loops take too long to read", n.label())
 	}
 	in := make([]*graph.Value, len(n.in))
 	known := true

@@ -17,7 +17,8 @@ type importer struct {
 	functions map[Function]*functionProto
 	calls     []Function // the functions that are being inlined
 	bad       UnsupportedError
-	nodes     int      // how many were made
+	nodes     int      // how many there are
+	work      int      // how many were made, those of bodies that were made again too
 	plain     []string // inputs that get no default
 }
 
@@ -199,16 +200,17 @@ func (im *importer) contents(sc *scope, p *graphProto) error {
 	return sc.b.Err()
 }
 
+const maxWarnings = 100
+
 // hint checks what the file declares of a value against what is known of it, and warns where they differ.
 func (im *importer) hint(p valueProto, v *graph.Value) {
-	const most = 100
 	d := im.s.valueType(p.typ)
 	if im.s.err != nil {
 		im.warn("%q: declared type: %v", p.name, im.s.err)
 		im.s.err = nil
 		return
 	}
-	if !d.known || len(im.m.Warnings) >= most {
+	if !d.known || len(im.m.Warnings) >= maxWarnings {
 		return
 	}
 	f := v.Fact
@@ -230,9 +232,10 @@ func (im *importer) hint(p valueProto, v *graph.Value) {
 	}
 }
 
+// warn notes a warning unless it is there, or there are many.
 func (im *importer) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if !slices.Contains(im.m.Warnings, text) {
+	if len(im.m.Warnings) < maxWarnings && !slices.Contains(im.m.Warnings, text) {
 		im.m.Warnings = append(im.m.Warnings, text)
 	}
 }

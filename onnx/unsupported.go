@@ -15,12 +15,19 @@ type Unsupported struct {
 }
 
 // An UnsupportedError lists everything in a model that cannot be run.
-type UnsupportedError struct{ Items []Unsupported }
+type UnsupportedError struct {
+	Items []Unsupported
+	seen  map[Unsupported]bool
+}
 
 // add adds an item unless it is there.
 func (e *UnsupportedError) add(node, operator, format string, args ...any) {
 	it := Unsupported{node, operator, fmt.Sprintf(format, args...)}
-	if !slices.Contains(e.Items, it) {
+	if e.seen == nil {
+		e.seen = map[Unsupported]bool{}
+	}
+	if !e.seen[it] {
+		e.seen[it] = true
 		e.Items = append(e.Items, it)
 	}
 }
