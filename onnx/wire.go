@@ -11,6 +11,7 @@ import (
 // It charges what the messages will take in memory to a budget, so that small files cannot ask for large memory.
 type scanner struct {
 	err   error
+	nodes int       // how many NodeProtos were read
 	depth int       // how deep messages may still nest
 	bytes int64     // how much memory may still be used
 	ext   *external // where external data is; nil: nowhere
