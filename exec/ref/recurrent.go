@@ -185,6 +185,9 @@ func recurrent[T float](b *exec.Binding, o *op.Recurrent, gates int, cells func(
 						return fmt.Errorf("input 4 (sequence_lens): element %d is %d, want 0..%d", n, length, seq)
 					}
 				}
+				if length == 0 {
+					clear(state) // nothing was seen: zeros, as in ONNX Runtime, not the initial state
+				}
 				for s := range length {
 					if err := f.Err(); err != nil {
 						return err
