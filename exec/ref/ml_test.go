@@ -137,7 +137,9 @@ func TestTreeEnsemble(t *testing.T) {
 }
 
 func TestMaps(t *testing.T) {
-	m := func(keys *tensor.Tensor, values tensor.Value) tensor.Value { return &tensor.Map{Keys: keys, Values: values} }
+	m := func(keys *tensor.Tensor, values tensor.Value) tensor.Value {
+		return &tensor.Map{Keys: keys, Values: values}
+	}
 	words := m(tensor.FromSlice([]int64{5, -1}), tensor.FromSlice([]string{"2.5", "-7"}))
 	cases := []struct {
 		o    graph.Op
