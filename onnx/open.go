@@ -70,7 +70,7 @@ type Model struct {
 	// those that inference finds.
 	Warnings []string
 
-	declared map[string][]graph.Dim // of outputs of unknown rank
+	declared map[*graph.Graph]map[string][]graph.Dim // of outputs of unknown rank
 
 	raw   []byte // the file
 	opt   Options

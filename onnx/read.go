@@ -26,6 +26,7 @@ func newImporter(m *Model, opt Options, ext *external) *importer {
 	im := &importer{s: newScanner(opt.Limits), opt: opt, m: m, functions: map[Function]*functionProto{}}
 	im.opt.Limits = opt.Limits.withDefaults()
 	im.s.ext = ext
+	m.declared = map[*graph.Graph]map[string][]graph.Dim{}
 	return im
 }
 
@@ -80,20 +81,24 @@ func (im *importer) model(b []byte) error {
 	}
 	if err == nil {
 		m.Graph = g
-		im.declared(p.graph.out)
 	}
 	return err
 }
 
-// declared keeps the dimensions that the file declares of outputs whose rank inference does not find: they are written again.
-func (im *importer) declared(out []valueProto) {
-	im.m.declared = map[string][]graph.Dim{}
-	for i, v := range im.m.Graph.Out {
-		if v.Fact.Dims == nil {
-			im.m.declared[out[i].name] = im.s.valueType(out[i].typ).Dims
-		}
+// declared keeps the dimensions that the file declares of an output whose rank inference does not find: they are written
+// again.
+func (im *importer) declared(g *graph.Graph, name string, typ []byte) {
+	d := im.s.valueType(typ)
+	if im.s.err != nil {
+		im.s.err = nil // hint has warned
 	}
-	im.s.err = nil
+	if d.Dims == nil {
+		return
+	}
+	if im.m.declared[g] == nil {
+		im.m.declared[g] = map[string][]graph.Dim{}
+	}
+	im.m.declared[g][name] = d.Dims
 }
 
 // opsetMap returns imports by domain.
@@ -190,6 +195,9 @@ func (im *importer) contents(sc *scope, p *graphProto) error {
 		if v != unknown {
 			sc.b.Output(out.name, v)
 			im.hint(out, v)
+			if v.Fact.Dims == nil {
+				im.declared(sc.b.G, out.name, out.typ)
+			}
 		}
 	}
 	for _, info := range p.info {

@@ -112,18 +112,20 @@ func encodeModel(m *Model, opt WriteOptions, data string) (model, weights *pbuf,
 
 // A writer encodes one model.
 type writer struct {
-	opsets   map[string]int64
-	names    map[*graph.Value]string
-	outs     map[*graph.Graph][]string // the names of the outputs of each graph
-	nodes    map[*graph.Node]string
-	captures map[*graph.Graph]int      // how many inputs of a body are values of the graphs around it
-	shared   map[*tensor.Tensor]string // the constants of more than one graph, which the main graph holds for all
-	hoisted  []*graph.Value            // one value for each of them
-	external int                       // weights of at least so many bytes go to weights; 0: none
-	dataFile string                    // its name
-	weights  pbuf
-	declared map[string][]graph.Dim // the dimensions of outputs of unknown rank
-	base     int                    // where the message of the main graph starts in the file
+	opsets    map[string]int64
+	names     map[*graph.Value]string
+	outs      map[*graph.Graph][]string // the names of the outputs of each graph
+	nodes     map[*graph.Node]string
+	captures  map[*graph.Graph]int      // how many inputs of a body are values of the graphs around it
+	shared    map[*tensor.Tensor]string // the constants of more than one graph, which the main graph holds for all
+	empty     string                    // the name of an empty constant, which is written if some node needs it
+	needEmpty bool
+	hoisted   []*graph.Value // one value for each of them
+	external  int            // weights of at least so many bytes go to weights; 0: none
+	dataFile  string         // its name
+	weights   pbuf
+	declared  map[*graph.Graph]map[string][]graph.Dim // the dimensions of outputs of unknown rank
+	base      int                                     // where the message of the main graph starts in the file
 }
 
 // model encodes a ModelProto. The main graph comes last, with a length of fixed size, so that the place of each weight in
@@ -179,6 +181,9 @@ func (w *writer) graph(g *graph.Graph, main bool) (*pbuf, error) {
 			p.msg(1, m)
 		}
 	}
+	if main && w.needEmpty {
+		w.initializer(p, true, w.empty, tensor.New(tensor.Float32, 0))
+	}
 	name := g.Name
 	if name == "" {
 		name = "graph"
@@ -204,8 +209,8 @@ func (w *writer) graph(g *graph.Graph, main bool) (*pbuf, error) {
 	}
 	for i, v := range g.Out {
 		f := v.Fact
-		if main && f.Dims == nil {
-			f.Dims = w.declared[w.outs[g][i]]
+		if f.Dims == nil {
+			f.Dims = w.declared[g][g.OutNames[i]]
 		}
 		p.msg(12, valueInfo(w.outs[g][i], f))
 	}

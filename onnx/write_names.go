@@ -57,6 +57,7 @@ func (w *writer) assignNames(g *graph.Graph) error {
 		}
 		s.taken[name] = true
 	}
+	w.empty = s.pick("empty")
 	w.share(g, s)
 	w.outs[g] = g.OutNames
 	w.nameNodes(g, s, &nameSet{taken: map[string]bool{}})

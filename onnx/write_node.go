@@ -23,12 +23,16 @@ func (w *writer) node(n *graph.Node) (*pbuf, error) {
 	domain, op := graph.OpDomain(n.Op), graph.OpName(n.Op)
 	s := schemaAt(domain, op, w.opsets[domain])
 	p := &pbuf{}
-	for _, v := range in {
-		name := ""
-		if v != nil {
-			name = w.names[v]
+	for i := 0; i < len(in) || s != nil && i < len(s.in) && leavesEmpty(s, i); i++ {
+		switch {
+		case i < len(in) && in[i] != nil:
+			p.text(1, w.names[in[i]])
+		case s != nil && leavesEmpty(s, i):
+			p.text(1, w.empty)
+			w.needEmpty = true
+		default:
+			p.text(1, "")
 		}
-		p.text(1, name)
 	}
 	for i, name := range w.outputNames(n, s) {
 		if name == "" && i < len(n.Out) && n.Out[i] != nil {

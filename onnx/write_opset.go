@@ -58,6 +58,12 @@ var valueSpans = []valueSpan{
 	{"ScatterND", "reduction", "min", 18, 0},
 }
 
+// leavesEmpty reports whether input i of a node, which must be there in this version, is left out by an empty tensor of
+// float32 in its place.
+func leavesEmpty(s *schema, i int) bool {
+	return s.op == "Resize" && s.domain == "" && (i == 1 || i == 2) && s.since == 11
+}
+
 // meaningSince returns the first version in which the writer may use an operator.
 func meaningSince(domain, op string) int64 {
 	if v, ok := writtenFrom[op]; ok && domain == "" {
@@ -247,7 +253,7 @@ func paramsDiffer(what string, vs []*graph.Value, ps []param, s *schema, types m
 		}
 		p := ps[min(i, len(ps)-1)]
 		if v == nil {
-			if !p.optional && what == "input" {
+			if !p.optional && what == "input" && !leavesEmpty(s, i) {
 				return fmt.Sprintf("%s %d is required", what, i)
 			}
 			continue
@@ -265,7 +271,7 @@ func paramsDiffer(what string, vs []*graph.Value, ps []param, s *schema, types m
 		types[p.typ] = t
 	}
 	for i := len(vs); i < len(ps); i++ {
-		if p := ps[i]; what == "input" && !p.optional && !(p.variadic && p.min <= len(vs)-i) {
+		if p := ps[i]; what == "input" && !p.optional && !leavesEmpty(s, i) && !(p.variadic && p.min <= len(vs)-i) {
 			return fmt.Sprintf("%s %d is required", what, i)
 		}
 	}
