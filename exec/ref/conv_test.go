@@ -24,7 +24,7 @@ func TestConv(t *testing.T) {
 			Want: []string{"float32[2,4,2] 1 2 2 4 9 12 13 17 5 6 10 12 21 24 29 33"}},
 		{Name: "no batch", Op: "Conv", In: []string{"float32[0,1,4]", "float32[2,1,3] 1"}, Want: []string{"float32[0,2,2]"}},
 		{Name: "no channels", Op: "Conv", In: []string{"float32[1,0,4]", "float32[2,0,3]", "float32[2] 1 2"}, Want: []string{"float32[1,2,2] 1 1 2 2"}},
-		{Name: "window too large", Op: "Conv", In: []string{"float32[1,1,2] 1", "float32[1,1,3] 1"}, Err: "a window of 3 taps does not fit into 2"},
+		{Name: "window too large", Op: "Conv", In: []string{"float32[1,1,2] 1", "float32[1,1,3] 1"}, Err: "a window of 3 taps with dilation 1 does not fit into 2 elements"},
 		{Name: "channels", Op: "Conv", In: []string{"float32[1,3,2] 1", "float32[1,1,1] 1"}, Err: "channels of the weight times group: 3 against 1"},
 		{Name: "rank", Op: "Conv", In: []string{"float32[1,3] 1", "float32[1,1] 1"}, Err: "input 0: rank 2, want at least 3"},
 		{Name: "strides", Op: "Conv", Attrs: graph.Attrs{"strides": []int64{0}}, In: []string{"float32[1,1,2] 1", "float32[1,1,1] 1"}, Err: "strides: 0, want 1"},

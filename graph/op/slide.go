@@ -30,7 +30,7 @@ func (w SlideDim) Plain() bool {
 }
 
 // maxWindow bounds the attributes of windows, so that products of two of them do not overflow.
-const maxWindow = 1 << 30
+const maxWindow = 1 << 28
 
 // auto reports whether the padding follows from the sizes: any auto_pad but NOTSET.
 func (s *Slide) auto() bool { return s.AutoPad != "NOTSET" && s.AutoPad != "" }
@@ -59,7 +59,8 @@ func (s *Slide) dims(c *graph.Infer, in, kernel []graph.Dim, ceil bool) []graph.
 	out := make([]graph.Dim, len(in))
 	for i := range in {
 		d, ok := s.dim(i, in[i], kernel[i], len(in), ceil)
-		c.Check(ok, "spatial dimension %d: a window of %v taps does not fit into %v padded elements", i, kernel[i], in[i])
+		c.Check(ok, "spatial dimension %d: a window of %v taps with dilation %d does not fit into %v elements and their padding",
+			i, kernel[i], pick(s.Dilations, i, 1), in[i])
 		out[i] = d
 	}
 	return out
