@@ -152,3 +152,26 @@ func TestState(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// BenchmarkRunInto is the cost of a run beside its kernels: of one node, and of a hundred.
+func BenchmarkRunInto(b *testing.B) {
+	for _, n := range []int{1, 100} {
+		s := session(b, gneiss.Options{Threads: 1, Off: []string{"dedupe", "simplify"}}, func(b *graph.Builder) {
+			x := b.Input("x", f32(graph.N(1)))
+			y := x
+			for range n {
+				y = b.Op(add, y, x)
+			}
+			b.Output("y", y)
+		})
+		in, out := gneiss.Values{"x": tensor.FromSlice([]float32{1})}, gneiss.Values{"y": tensor.New(tensor.Float32, 1)}
+		b.Run(fmt.Sprintf("nodes=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.RunInto(context.Background(), in, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -131,7 +131,11 @@ func (v *env) bindExpansion(b *Binding, c graph.Composite) (Step, error) {
 	}
 	for i := range b.Out {
 		if b.Wants(i) {
-			n.Out[i] = &graph.Value{Def: n, Index: i}
+			f := graph.Fact{Type: b.Out[i].Type}
+			if b.Out[i].Shape != nil {
+				f.Dims = graph.Dims(b.Out[i].Shape...)
+			}
+			n.Out[i] = &graph.Value{Def: n, Index: i, Fact: f}
 		}
 	}
 	outs := c.Expand(build, n)

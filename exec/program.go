@@ -78,6 +78,8 @@ type Program struct {
 	vals  []value
 	in    []int32 // ids of the inputs
 	out   []int32 // ids of the outputs
+	// consts holds the facts of constants by value, nil for the others.
+	consts []*fact
 
 	mu      sync.Mutex // guards all below, the memos of nodes, and the children of segments
 	facts   facts
@@ -213,6 +215,10 @@ func (e *env) compile(g *graph.Graph, depth int) (*Program, error) {
 		}
 		p.out = append(p.out, i)
 		p.vals[i].last = never
+	}
+	p.consts = make([]*fact, len(p.vals))
+	for i := range p.vals {
+		p.consts[i] = p.vals[i].fact
 	}
 	p.facts.limit = 1024 + 8*len(p.vals)
 	p.byValue = make([]bool, len(p.in))

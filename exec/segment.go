@@ -83,10 +83,7 @@ func (p *Program) root(f *Frame, in []tensor.Value) (*segment, error) {
 
 // rootFacts returns the facts of all values before a run with the given inputs.
 func (p *Program) rootFacts(in []tensor.Value) ([]*fact, error) {
-	facts := make([]*fact, len(p.vals))
-	for i := range p.vals {
-		facts[i] = p.vals[i].fact
-	}
+	facts := slices.Clone(p.consts)
 	for i, v := range in {
 		f := graph.FactOf(v)
 		if t, ok := v.(*tensor.Tensor); ok && p.byValue[i] {
