@@ -316,3 +316,75 @@ func compileControl(t testing.TB, c exec.Config, build func(b *graph.Builder)) *
 	t.Helper()
 	return compileOn(t, c, []*exec.Backend{fake, fakeControl, ref.Backend}, build)
 }
+
+// noise is the number of the run.
+type noise struct{}
+
+func (*noise) Infer(c *graph.Infer) { c.Tensor(0, tensor.Float32, []graph.Dim{}) }
+func (*noise) Impure() bool         { return true }
+
+// TestRunIndex has random nodes in and around a loop: each trip and each run draws other numbers, and the same run the
+// same ones.
+func TestRunIndex(t *testing.T) {
+	random := exec.NewBackend("random", []exec.Kernel{exec.On(func(b *exec.Binding, o *noise) (exec.Step, error) {
+		r := b.Random(0)
+		return exec.Once(func(f *exec.Frame) error {
+			x, _ := r.Pair(f.RunIndex(), 0)
+			tensor.Data[float32](f.Out(0))[0] = float32(x)
+			return nil
+		}), nil
+	})})
+	p := compileOn(t, exec.Config{Seed: 5}, []*exec.Backend{random, fake, fakeControl}, func(b *graph.Builder) {
+		o := &op.Loop{Body: body(t, func(b *graph.Builder) {
+			b.Input("i", number)
+			b.Output("cond", b.Input("cond", boolean))
+			b.Output("elem", b.Op(&noise{}))
+		})}
+		b.Output("a", b.Op(&noise{}))
+		b.Output("b", b.Op(&noise{}))
+		b.Output("loop", b.Op(o, b.Const(scalar[int64](3))))
+	})
+	draw := func(run uint64) (string, map[float32]bool) {
+		out := make([]tensor.Value, 3)
+		if err := p.Run(context.Background(), run, nil, out); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[float32]bool{}
+		for _, v := range out {
+			for _, x := range tensor.Data[float32](v) {
+				seen[x] = true
+			}
+		}
+		return show(out[0]) + show(out[1]) + show(out[2]), seen
+	}
+	first, seen := draw(0)
+	if again, _ := draw(0); again != first {
+		t.Errorf("%s, then %s", first, again)
+	}
+	other, more := draw(1)
+	for x := range more {
+		seen[x] = true
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d different numbers of 10: %s %s", len(seen), first, other)
+	}
+}
+
+func TestHook(t *testing.T) {
+	var log []string
+	p := compileControl(t, exec.Config{Hook: func(e *exec.Event) {
+		log = append(log, strings.Join(append(append([]string{}, e.Path...), e.Node.Name), "/")+" "+e.Kernel+" "+show(e.In[0]))
+	}}, func(b *graph.Builder) {
+		o := &op.Loop{Body: body(t, func(b *graph.Builder) {
+			b.Input("i", number)
+			cond, y := b.Input("cond", boolean), b.Input("y", f32(graph.N(1)))
+			b.Output("cond", cond)
+			b.Output("y", b.Add("twice", add, 1, y, y)[0])
+		})}
+		b.Output("y", b.Add("loop", o, 1, b.Const(scalar[int64](2)), nil, b.Add("first", mul, 1, b.Input("x", f32(graph.N(1))), b.Const(floats(3)))[0])[0])
+	})
+	want(t, p, "[1] [12]", floats(1))
+	if got := strings.Join(log, "; "); got != "first fake [1] [1]; loop/twice fake [1] [3]; loop/twice fake [1] [6]; loop control [] [2]" {
+		t.Error(got)
+	}
+}

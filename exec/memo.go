@@ -165,7 +165,7 @@ func (p *Program) bind(nd *node, e *entry, out []graph.Fact) (Step, error) {
 
 // bind tries control flow, the backends and, for a composite, its expansion.
 func (v *env) bind(b *Binding) (Step, error) {
-	for _, k := range v.Backends {
+	for _, k := range v.kernels {
 		s, err := k.Bind(b)
 		if err == ErrUnsupported {
 			continue
@@ -174,9 +174,6 @@ func (v *env) bind(b *Binding) (Step, error) {
 			s.Kernel = k.Name
 		}
 		return s, err
-	}
-	if v.control.Has(b.Op) {
-		return v.control.Bind(b)
 	}
 	if c, ok := b.Op.(graph.Composite); ok {
 		return v.bindExpansion(b, c)

@@ -40,7 +40,7 @@ type Limits struct {
 type env struct {
 	Config
 	eval    graph.Evaluator
-	control *Backend // runs control flow
+	kernels []*Backend // those of Config, and last the one that runs control flow
 	budget  budget
 	arenas  arenas
 }
@@ -56,8 +56,8 @@ func newEnv(c Config) *env {
 		c.Limits.Memory = machineMemory()
 	}
 	c.Threads = max(c.Threads, 1)
-	e := &env{Config: c, control: NewBackend("control", controlKernels())}
-	v := &env{Config: Config{Backends: c.Backends, Threads: 1, Limits: c.Limits}, control: e.control}
+	e := &env{Config: c, kernels: append(c.Backends[:len(c.Backends):len(c.Backends)], NewBackend("control", controlKernels()))}
+	v := &env{Config: Config{Backends: c.Backends, Threads: 1, Limits: c.Limits}, kernels: e.kernels}
 	v.Limits.Trips = evalTrips
 	v.budget.limit = c.Limits.Memory
 	v.arenas.b = &v.budget
@@ -140,9 +140,9 @@ func (e *Engine) Targets() []opt.Target { return e.env.targets() }
 func (e *Engine) Eval() graph.Evaluator { return e.env.eval }
 
 func (v *env) targets() []opt.Target {
-	ts := []opt.Target{v.control}
-	for _, k := range v.Backends {
-		ts = append(ts, k)
+	ts := make([]opt.Target, len(v.kernels))
+	for i, k := range v.kernels {
+		ts[i] = k
 	}
 	return ts
 }
