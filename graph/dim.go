@@ -127,6 +127,9 @@ func (d Dim) Mul(e Dim) Dim {
 	if d.Is(0) || e.Is(0) {
 		return Dim{}
 	}
+	if len(d.terms())*len(e.terms()) > maxFormula {
+		return derived("mul", nil, d, e)
+	}
 	var out []term
 	c := 0
 	for _, a := range append(d.terms(), term{coef: d.c}) {
@@ -242,7 +245,11 @@ func derived(name string, fn func([]int) (int, bool), args ...Dim) Dim {
 	for i, a := range args {
 		parts[i] = a.String()
 	}
-	return symbol(&Symbol{Name: name + "(" + strings.Join(parts, ",") + ")", fn: fn, args: args})
+	text := name + "(" + strings.Join(parts, ",") + ")"
+	if len(text) > maxFormula {
+		return symbol(opaque(text))
+	}
+	return symbol(&Symbol{Name: text, fn: fn, args: args})
 }
 
 // Eval returns the integer that d is when symbols have the given sizes; false when one is missing.
@@ -347,6 +354,9 @@ func newSum(ts []term) *sum {
 			fmt.Fprintf(&b, "%d*", t.coef)
 		}
 		b.WriteString(t.key)
+	}
+	if b.Len() > maxFormula {
+		return symbol(opaque(b.String())).rest
 	}
 	return &sum{out, b.String()}
 }

@@ -332,7 +332,7 @@ func dtypeText(dt tensor.DType) string {
 	return dt.String()
 }
 
-var freshNames = regexp.MustCompile(`\?\d+`)
+var freshNames = regexp.MustCompile(`\?(\d+|#[0-9a-f]+)`)
 
 // dimText returns a size: an integer, a name, a formula in quotes, or a question mark. The numbers of unknown sizes are
 // left out, as they differ from run to run.
