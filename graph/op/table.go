@@ -141,6 +141,7 @@ var families = [][]Entry{
 	flexAttentionOps,
 	gatherOps,
 	gridSampleOps,
+	imageOps,
 	isNaNOps,
 	legacyActivationOps,
 	linearAttentionOps,
