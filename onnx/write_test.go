@@ -9,8 +9,12 @@ import (
 	"testing"
 	"unsafe"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
+	"github.com/gneiss-ml/gneiss/onnx/pb"
 	"github.com/gneiss-ml/gneiss/tensor"
 	"github.com/gneiss-ml/gneiss/tensor/compare"
 )
@@ -164,6 +168,91 @@ func TestWriteValue(t *testing.T) {
 		}
 		if r := compare.Values(got, v, compare.Tolerance{}); !r.OK() {
 			t.Errorf("%v: %v", v.Type(), r)
+		}
+	}
+}
+
+// TestWriteBodies checks that a weight of both branches of an If is written once, that what a branch captures is taken by
+// its name again, and that no name is used twice.
+func TestWriteBodies(t *testing.T) {
+	branch := func(fn, name string) *pb.GraphProto {
+		return &pb.GraphProto{
+			Name:        name,
+			Node:        []*pb.NodeProto{node("Mul", "h, w -> t"), node(fn, "t, own -> y")},
+			Initializer: []*pb.TensorProto{floats("own", []float32{5, 6}, 2)},
+			Output:      []*pb.ValueInfoProto{floatValue("y", 2)},
+		}
+	}
+	p := model(&pb.GraphProto{
+		Input:       []*pb.ValueInfoProto{floatValue("x", 2), value("c", pb.TensorProto_BOOL)},
+		Initializer: []*pb.TensorProto{floats("w", []float32{1, 2}, 2)},
+		Node: []*pb.NodeProto{
+			node("Neg", "x -> h"),
+			node("If", "c -> y_out", graphAttr("then_branch", branch("Add", "a")), graphAttr("else_branch", branch("Sub", "b"))),
+			node("Neg", "y_out -> t"), // the name of a value of the bodies too
+		},
+		Output: []*pb.ValueInfoProto{floatValue("t", 2)},
+	})
+	m := openProto(t, p)
+	var buf bytes.Buffer
+	if err := Write(&buf, m, WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w := &pb.ModelProto{}
+	if err := proto.Unmarshal(buf.Bytes(), w); err != nil {
+		t.Fatal(err)
+	}
+	if in := w.Graph.Initializer; len(in) != 1 || in[0].Name != "w" {
+		t.Errorf("constants of the main graph: %v", in)
+	}
+	for _, a := range w.Graph.Node[1].Attribute {
+		n := a.G.Node[0]
+		if len(a.G.Input) != 0 || len(a.G.Initializer) != 1 || n.Input[0] != "h" || n.Input[1] != "w" || n.Output[0] == "t" {
+			t.Errorf("%s: %v", a.Name, a.G)
+		}
+	}
+	r, err := OpenBytes(buf.Bytes(), Options{Eval: ref.Eval})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sameGraph(m.Graph, r.Graph); err != nil {
+		t.Error(err)
+	}
+}
+
+// internal is an operator that files do not have.
+type internal struct{}
+
+func (*internal) Infer(c *graph.Infer) { c.Like(0, 0) }
+func (*internal) OpDomain() string     { return op.Internal }
+
+// doubled is one that is defined by others.
+type doubled struct{ internal }
+
+func (d *doubled) Expand(b *graph.Builder, n *graph.Node) []*graph.Value {
+	return []*graph.Value{b.Op(&op.Binary{Fn: op.Add}, n.In[0], n.In[0])}
+}
+
+func TestWriteInternal(t *testing.T) {
+	build := func(o graph.Op, in, out string) *Model {
+		b := graph.NewBuilder(&graph.Graph{}, nil)
+		b.Output(out, b.Op(o, b.Input(in, graph.TensorFact(tensor.Float32, []graph.Dim{graph.N(2)}))))
+		return &Model{Graph: b.G}
+	}
+	m := build(&doubled{}, "x", "y")
+	if got := dump(writeRead(t, m, WriteOptions{}).Graph); got != "in x float32[2]\ny = Add(x, x)\nout y y float32[2]\n" {
+		t.Errorf("got\n%s", got)
+	}
+	if graph.OpDomain(m.Graph.Nodes[0].Op) != op.Internal {
+		t.Error("writing changed the graph")
+	}
+	for want, m := range map[string]*Model{
+		"has no form in ONNX":                   build(&internal{}, "x", "y"),
+		`input 0: the name "" is not its own`:   build(op.NewUnary(op.Relu), "", "y"),
+		`output 0: the name "x" is not its own`: build(op.NewUnary(op.Relu), "x", "x"),
+	} {
+		if err := Write(&bytes.Buffer{}, m, WriteOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }
