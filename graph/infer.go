@@ -295,7 +295,7 @@ func (c *Infer) broadcastDim(d, e Dim, shapes [][]Dim) Dim {
 	case ok2:
 		return e
 	}
-	return MaxDim(d, e)
+	return broadcastOf(d, e)
 }
 
 // Unify returns the size that two dimensions that must be equal have: the known one of the two. Different integers

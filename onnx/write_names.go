@@ -11,12 +11,7 @@ import (
 // A nameSet is the names that are taken in a graph, those of the graphs around it among them.
 type nameSet struct {
 	taken map[string]bool
-	tried map[string]int // the last number that was given to a name
 	outer *nameSet
-}
-
-func newNames(outer *nameSet) *nameSet {
-	return &nameSet{taken: map[string]bool{}, tried: map[string]int{}, outer: outer}
 }
 
 func (s *nameSet) has(name string) bool {
@@ -31,9 +26,8 @@ func (s *nameSet) has(name string) bool {
 // pick returns name, or it with a number where it is taken, and takes it.
 func (s *nameSet) pick(name string) string {
 	unique := name
-	for s.has(unique) {
-		s.tried[name]++
-		unique = fmt.Sprintf("%s_%d", name, s.tried[name])
+	for i := 1; unique == "" || s.has(unique); i++ {
+		unique = fmt.Sprintf("%s_%d", name, i)
 	}
 	s.taken[unique] = true
 	return unique
@@ -46,7 +40,7 @@ func (w *writer) assignNames(g *graph.Graph) error {
 	w.outs = map[*graph.Graph][]string{}
 	w.nodes = map[*graph.Node]string{}
 	w.captures = map[*graph.Graph]int{}
-	s := newNames(nil)
+	s := &nameSet{taken: map[string]bool{}}
 	for i, v := range g.In {
 		if v.Name == "" || s.has(v.Name) {
 			return fmt.Errorf("input %d: the name %q is not its own", i, v.Name)
@@ -66,7 +60,7 @@ func (w *writer) assignNames(g *graph.Graph) error {
 	w.empty = s.pick("empty")
 	w.share(g, s)
 	w.outs[g] = g.OutNames
-	w.nameNodes(g, s, newNames(nil))
+	w.nameNodes(g, s, &nameSet{taken: map[string]bool{}})
 	return nil
 }
 
@@ -120,7 +114,7 @@ func (w *writer) nameNodes(g *graph.Graph, s, nodes *nameSet) {
 	for _, n := range g.Nodes {
 		captures := graph.Captures(n.Op)
 		for _, body := range graph.Bodies(n.Op) {
-			inner := newNames(s)
+			inner := &nameSet{taken: map[string]bool{}, outer: s}
 			own := len(body.In) - captures
 			for i, v := range body.In {
 				if i < own {
