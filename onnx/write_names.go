@@ -11,7 +11,12 @@ import (
 // A nameSet is the names that are taken in a graph, those of the graphs around it among them.
 type nameSet struct {
 	taken map[string]bool
+	tried map[string]int // the last number that was given to a name
 	outer *nameSet
+}
+
+func newNames(outer *nameSet) *nameSet {
+	return &nameSet{taken: map[string]bool{}, tried: map[string]int{}, outer: outer}
 }
 
 func (s *nameSet) has(name string) bool {
@@ -26,8 +31,9 @@ func (s *nameSet) has(name string) bool {
 // pick returns name, or it with a number where it is taken, and takes it.
 func (s *nameSet) pick(name string) string {
 	unique := name
-	for i := 1; unique == "" || s.has(unique); i++ {
-		unique = fmt.Sprintf("%s_%d", name, i)
+	for s.has(unique) {
+		s.tried[name]++
+		unique = fmt.Sprintf("%s_%d", name, s.tried[name])
 	}
 	s.taken[unique] = true
 	return unique
@@ -40,7 +46,7 @@ func (w *writer) assignNames(g *graph.Graph) error {
 	w.outs = map[*graph.Graph][]string{}
 	w.nodes = map[*graph.Node]string{}
 	w.captures = map[*graph.Graph]int{}
-	s := &nameSet{taken: map[string]bool{}}
+	s := newNames(nil)
 	for i, v := range g.In {
 		if v.Name == "" || s.has(v.Name) {
 			return fmt.Errorf("input %d: the name %q is not its own", i, v.Name)
@@ -60,7 +66,7 @@ func (w *writer) assignNames(g *graph.Graph) error {
 	w.empty = s.pick("empty")
 	w.share(g, s)
 	w.outs[g] = g.OutNames
-	w.nameNodes(g, s, &nameSet{taken: map[string]bool{}})
+	w.nameNodes(g, s, newNames(nil))
 	return nil
 }
 
@@ -114,7 +120,7 @@ func (w *writer) nameNodes(g *graph.Graph, s, nodes *nameSet) {
 	for _, n := range g.Nodes {
 		captures := graph.Captures(n.Op)
 		for _, body := range graph.Bodies(n.Op) {
-			inner := &nameSet{taken: map[string]bool{}, outer: s}
+			inner := newNames(s)
 			own := len(body.In) - captures
 			for i, v := range body.In {
 				if i < own {

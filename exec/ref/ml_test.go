@@ -3,6 +3,7 @@ package ref_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -177,5 +178,49 @@ func TestMaps(t *testing.T) {
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%s %+v: got %s, want %s", graph.OpName(c.o), c.o, got, c.want)
 		}
+	}
+}
+
+// TestTreesDamaged changes the lists of a forest at random: an error or a result, but no panic and no endless walk.
+func TestTreesDamaged(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := tensor.FromSlice([]float32{-1, 0, 1, 2}, 2, 2)
+	ran := 0
+	for range 3000 {
+		n := 3 + r.IntN(6)
+		ints := func(limit int) []int64 {
+			xs := make([]int64, n)
+			for i := range xs {
+				xs[i] = int64(r.IntN(limit))
+			}
+			if r.IntN(60) == 0 {
+				xs[r.IntN(n)] = r.Int64() >> r.IntN(64)
+			}
+			return xs[:n-r.IntN(60)/59]
+		}
+		var o graph.Op
+		e := &op.TreeEnsemble{
+			AggregateFunction: r.IntN(4), NTargets: 1 + r.IntN(3), LeafTargetids: ints(1), LeafWeights: tensor.New(tensor.Float32, n),
+			NodesFalseleafs: ints(2), NodesFalsenodeids: ints(n), NodesFeatureids: ints(2), NodesModes: tensor.New(tensor.Uint8, n),
+			NodesSplits: tensor.New(tensor.Float32, n), NodesTrueleafs: ints(2), NodesTruenodeids: ints(n), TreeRoots: ints(n),
+		}
+		o = e
+		if r.IntN(2) == 0 {
+			c := &op.TreeEnsembleRegressor{AggregateFunction: "SUM", PostTransform: op.PostNone, NTargets: e.NTargets,
+				TargetIds: ints(1), TargetNodeids: ints(n), TargetTreeids: ints(1), TargetWeights: make([]float32, n)}
+			c.NodesFalsenodeids, c.NodesTruenodeids, c.NodesFeatureids = ints(n), ints(n), ints(2)
+			c.NodesTreeids, c.NodesValues = ints(1), make([]float32, n)
+			for i := range n {
+				c.NodesNodeids = append(c.NodesNodeids, int64(i))
+				c.NodesModes = append(c.NodesModes, []string{"BRANCH_LEQ", "BRANCH_GT", "LEAF", "LEAF"}[r.IntN(4)])
+			}
+			o = c
+		}
+		if _, err := exec.EvalValues(context.Background(), o, []tensor.Value{x}, 1, ref.Backend); err == nil {
+			ran++
+		}
+	}
+	if ran < 100 {
+		t.Errorf("%d of 3000 ran, want 100 or more", ran)
 	}
 }

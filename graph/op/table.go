@@ -151,6 +151,7 @@ var families = [][]Entry{
 	mlLinearOps,
 	mlMapOps,
 	mlTreeOps,
+	msAttentionOps,
 	msFusedOps,
 	msNormOps,
 	msQLinearOps,

@@ -1,0 +1,1 @@
+Bx1J=m˜B«„|–«‡¼ht›‘€|­šY–Šfkª°•m¹rX=¶O½ny¬µtK]¼<yP`·{´~ªAf§Yw§BU£™ª‡—[qf‚~Ÿ±pšW½s\N’Ig‘¢¢¸®A€J§—f¨“ŸjCL’©SltK°¸¶@J—®‡A?H² ²IFŸO?¶jg¦´»› †H’[H
