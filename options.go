@@ -11,7 +11,7 @@ type Options struct {
 	// MaxRuns is how many runs go on at one time, others wait in their order; 0: as many as the process may use cores.
 	MaxRuns int
 	// MaxMemory limits, in bytes, the memory of intermediate results and new outputs of all runs of the session together;
-	// 0: the memory of the machine. A run that would exceed it ends with an error that says what it needed.
+	// 0: three quarters of the memory of the machine. A run that would exceed it ends with an error that says what it needed.
 	MaxMemory int64
 	// Reference restricts the session to the reference kernels.
 	Reference bool

@@ -115,8 +115,9 @@ func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
 		}
 		e.emits = e.emits || f.Kind != tensor.KindTensor
 	}
-	if e.open {
-		e.emits = true
+	// Where all shapes are known the values are asked for too, so that inference can check them.
+	_, composite := nd.Op.(graph.Composite)
+	if e.emits = e.emits || e.open; e.open || !composite {
 		for _, i := range r.Want {
 			// A value that is no tensor cannot be part of a plan.
 			if i < len(nd.in) && nd.in[i] >= 0 && in[i].Kind == tensor.KindTensor && !slices.Contains(e.want, nd.in[i]) {

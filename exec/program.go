@@ -30,7 +30,7 @@ type Config struct {
 
 // Limits bound what the runs of a program may use. Zero fields mean no limit, except where a default is named.
 type Limits struct {
-	Memory int64 // bytes of intermediate results, of all runs together; what the machine has when zero
+	Memory int64 // bytes of intermediate results, of all runs together; three quarters of the machine's when zero
 	Trips  int   // trips of one Loop
 	Depth  int   // nesting of bodies; 64 when zero
 	Plans  int   // plans that are kept; 64 when zero

@@ -92,7 +92,7 @@ func (c *Infer) evaluate() {
 	}
 	for i, t := range out {
 		if t != nil {
-			c.out[i].Const, c.out[i].Ints = t, nil
+			c.out[i] = Fact{Type: c.out[i].Type, Dims: Dims(t.Shape()...), Const: t}
 		}
 	}
 }

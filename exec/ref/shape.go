@@ -1,6 +1,8 @@
 package ref
 
 import (
+	"fmt"
+
 	"github.com/gneiss-ml/gneiss/exec"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
@@ -21,7 +23,14 @@ var shapeKernels = []exec.Kernel{
 func view[P graph.Op]() exec.Kernel {
 	return always(func(b *exec.Binding, o P) run {
 		return func(f *exec.Frame) error {
-			f.Out(0).CopyFrom(f.In(0))
+			x, y := f.In(0), f.Out(0)
+			if y == nil {
+				return fmt.Errorf("%s: a size of the result overflows", x.Describe())
+			}
+			if x.Len() != y.Len() {
+				return fmt.Errorf("%s cannot have shape %s", x.Describe(), tensor.FormatShape(y.Shape()))
+			}
+			y.CopyFrom(x)
 			return nil
 		}
 	})

@@ -69,6 +69,7 @@ func spatialCount(c *graph.Infer, image, block []graph.Dim) int {
 			n = k
 		}
 	}
+	c.Check(n != 0, "image_shape has no dimensions, want 1 or more")
 	if n > tensorRankLimit || c.Failed() {
 		c.Check(n <= tensorRankLimit, "%d spatial dimensions, want at most %d", n, tensorRankLimit)
 		return -1

@@ -118,6 +118,9 @@ func (o *Reshape) Infer(c *graph.Infer) {
 	if c.Failed() {
 		return
 	}
+	if rank == 0 {
+		shape = []graph.Dim{} // which is known without its value
+	}
 	switch {
 	case shape != nil:
 		view(c, o.dims(c, in, shape))
