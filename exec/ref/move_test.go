@@ -88,6 +88,7 @@ func TestSlice(t *testing.T) {
 		{&op.Slice{}, in(x, ints(-1), ints(small), ints(-1), ints(small)), "int32[3,1] 3 7 11"},
 		{&op.Slice{}, in(x, ints(0), ints(big), ints(1), ints(3)), "int32[3,2] 0 3 4 7 8 11"},
 		{&op.Slice{}, in(x, ints(20), ints(big), ints(1)), "int32[3,0]"},
+		{&op.Slice{}, in(x, ints(-20), ints(small), ints(1), ints(-1)), "int32[3,1] 0 4 8"}, // a start is not cut off, but moved
 		{&op.Slice{}, in(words("a", "b", "c"), vec(i32, 20), vec(i32, 0), vec(i32, 0), vec(i32, -2)), "string[1] c"},
 		{&op.Slice{}, in(x, ints(0), ints(1), ints(0), ints(0)), `error: node "" (Slice): input 4: a step is 0`},
 		{&op.Slice{}, in(x, ints(0), ints(1), ints(2)), `error: node "" (Slice): axis 2 outside rank 2`},

@@ -147,7 +147,7 @@ func SliceRange(d, start, end, step int) (begin, n int) {
 		}
 		return start, (end-start-1)/step + 1
 	}
-	start, end = min(max(start, -1), d-1), min(max(end, -1), d-1)
+	start, end = min(max(start, 0), d-1), min(max(end, -1), d-1)
 	if start <= end {
 		return 0, 0
 	}
