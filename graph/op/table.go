@@ -153,6 +153,7 @@ var families = [][]Entry{
 	mlTreeOps,
 	msAttentionOps,
 	msFusedOps,
+	msMultiHeadOps,
 	msNormOps,
 	msQLinearOps,
 	msQMatMulOps,

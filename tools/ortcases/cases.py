@@ -27,6 +27,7 @@ class Case:
     initializers: dict = dataclasses.field(default_factory=dict)  # name -> array
     opsets: dict = dataclasses.field(default_factory=lambda: {"": 21, ML: 3, MICROSOFT: 1})
     tolerance: dict | None = None  # {"rtol": ..., "atol": ...}, where 1e-3 and 1e-7 will not do
+    types: dict = dataclasses.field(default_factory=dict)  # output -> dtype, where ONNX Runtime does not infer it
 
 
 def rng(name: str) -> np.random.RandomState:
@@ -46,7 +47,7 @@ def listed(a: np.ndarray) -> list:
 
 def single(name: str, op: str, inputs: list, outputs: int = 1, domain: str = "", **attributes) -> Case:
     """Returns the case of one node. inputs are arrays, maps or None for an absent one."""
-    extra = {k: attributes.pop(k) for k in ("opsets", "tolerance") if k in attributes}
+    extra = {k: attributes.pop(k) for k in ("opsets", "tolerance", "types") if k in attributes}
     names = ["" if x is None else f"x{i}" for i, x in enumerate(inputs)]
     outs = [f"y{i}" for i in range(outputs)]
     node = helper.make_node(op, names, outs, domain=domain, **attributes)

@@ -45,6 +45,35 @@ def qattention(name: str, mask=None, past=0, signed=False, columns=False, zeros=
     return ms(name, "QAttention", trimmed(inputs), 2 if past else 1, num_heads=H, **attributes)
 
 
+def multihead(name: str, keys=5, mask=None, past=0, bias=False, scores=None, unpacked=False, value=D, buffer=0, outputs=0, **attributes) -> Case:
+    """past counts keys, of which a buffer may have more; scores is the shape of attention_bias."""
+    r = rng(name)
+    kv = [(B, H, keys, D), (B, H, keys, value)] if unpacked else [(B, keys, H * D), (B, keys, H * value)]
+    inputs = [floats(r, B, S, H * D), floats(r, *kv[0]), floats(r, *kv[1]), floats(r, H * (2 * D + value)) if bias else None, mask]
+    inputs.append(floats(r, *scores) if scores else None)
+    length = buffer or past
+    inputs += [floats(r, B, H, length, D), floats(r, B, H, length, value)] if length else [None, None]
+    inputs.append(ints(past) if buffer else None)
+    outputs = outputs or (3 if length else 1)
+    return ms(name, "MultiHeadAttention", trimmed(inputs), outputs, num_heads=H, types={"y3": np.float32}, **attributes)
+
+
+def decoder(name: str, mask=None, past=0, bias=False, scores=None, cross=0, outputs=3, **attributes) -> Case:
+    """One query; keys are in a buffer of 6, of which past are there, or cross are given."""
+    r = rng(name)
+    kv = (B, H, cross, D) if cross else (B, 1, H * D)
+    inputs = [floats(r, B, 1, H * D), floats(r, *kv), floats(r, *kv), mask, floats(r, *scores) if scores else None]
+    if cross:
+        inputs += [None] * 3
+    else:
+        attributes["past_present_share_buffer"] = 1
+        inputs += [floats(r, B, H, 6, D), floats(r, B, H, 6, D), ints(past)]
+    inputs += [None, None, floats(r, 3 * H * D) if bias else None]
+    if outputs == 4:
+        attributes["output_qk"] = 1
+    return ms(name, "DecoderMaskedMultiHeadAttention", trimmed(inputs), outputs, num_heads=H, types={"y3": np.float32}, **attributes)
+
+
 RAW = ints([1, 1, 0], [1, 0, 0])
 RAW_PAST = ints([1, 1, 1, 1, 0], [0, 0, 1, 1, 1])
 
@@ -65,6 +94,23 @@ CASES = [
     attention("ms_attention_sizes", sizes=[8, 8, 12]),
     attention("ms_attention_starts", mask=ints(3, 2, 1, 0)),
     attention("ms_attention_starts_past", mask=ints(5, 4, 2, 0), past=2, unidirectional=1),
+    decoder("ms_decoder_attention", past=2),
+    decoder("ms_decoder_attention_bias", past=3, bias=True, scores=(1, H, 1, 4), mask=ints([1, 1, 1, 1], [0, 1, 0, 1])),
+    decoder("ms_decoder_attention_cross", cross=5, outputs=1, mask=ints([1, 1, 1, 0, 0], [1, 1, 1, 1, 0]), scale=0.3),
+    decoder("ms_decoder_attention_empty", past=0),
+    decoder("ms_decoder_attention_qk", past=2, outputs=4),
+    multihead("ms_multihead"),
+    multihead("ms_multihead_bias", bias=True, value=6),
+    multihead("ms_multihead_buffer", past=2, buffer=8, keys=S, mask=RAW_PAST),
+    multihead("ms_multihead_causal", keys=S, unidirectional=1),
+    multihead("ms_multihead_lengths", mask=ints(2, 5), mask_filter_value=-3.0),
+    multihead("ms_multihead_lengths_cumulated", mask=ints(2, 4, 0, 3, 6, 0, 5, 10)),
+    multihead("ms_multihead_mask_2d", keys=5, mask=RAW_PAST, bias=True, outputs=4),
+    multihead("ms_multihead_mask_3d", mask=np.array(rng("mask").randint(0, 2, (B, S, 5)), np.int32), scale=0.2),
+    multihead("ms_multihead_past", past=2, keys=S, mask=RAW_PAST, unidirectional=1, scores=(1, H, S, S + 2)),
+    multihead("ms_multihead_scores", scores=(B, 1, S, 5), outputs=4),
+    multihead("ms_multihead_unpacked", unpacked=True, mask=RAW_PAST),
+    multihead("ms_multihead_unpacked_bias", unpacked=True, bias=True, outputs=3),
     qattention("ms_qattention"),
     qattention("ms_qattention_columns", columns=True, signed=True, mask=ints(2, 3)),
     qattention("ms_qattention_past", past=2, mask=RAW_PAST, unidirectional=1, signed=True),

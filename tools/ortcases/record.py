@@ -42,6 +42,13 @@ def type_info(name: str, x):
     return helper.make_tensor_value_info(name, dtype, [None] * x.ndim)
 
 
+def untyped(name: str, dtype=None):
+    """The output of which ONNX Runtime infers what is to know, its element type too unless dtype is given."""
+    if dtype is None:
+        return helper.make_empty_tensor_value_info(name)
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), None)
+
+
 def build(case: Case, outputs) -> onnx.ModelProto:
     graph = helper.make_graph(
         case.nodes,
@@ -59,7 +66,7 @@ def run(case: Case) -> list:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    model = build(case, [helper.make_empty_tensor_value_info(o) for o in case.outputs])
+    model = build(case, [untyped(o, case.types.get(o)) for o in case.outputs])
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session.run(None, case.inputs)
 
