@@ -143,7 +143,9 @@ func (h *multiHead) unpack(b *graph.Builder, n *graph.Node) []*graph.Value {
 		}
 	}
 	in := []*graph.Value{n.In[0], n.Input(1), n.Input(2)}
-	flat := func(x *graph.Value) *graph.Value { return b.Op(&Reshape{}, b.Op(&Squeeze{}, x, b.Ints(3)), b.Ints(0, 0, -1)) }
+	flat := func(x *graph.Value) *graph.Value {
+		return b.Op(&Reshape{}, b.Op(&Squeeze{}, x, b.Ints(3)), b.Ints(0, 0, -1))
+	}
 	switch {
 	case in[1] == nil:
 		in = thirds(b, in[0], 3)
