@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gneiss-ml/gneiss/exec"
+	"github.com/gneiss-ml/gneiss/exec/cpu"
 	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/opt"
@@ -57,6 +58,12 @@ func (m *Model) NewSession(o Options) (*Session, error) {
 	backends := slices.Clone(o.Backends)
 	if o.Reference {
 		backends = nil
+	} else {
+		fast, err := cpu.Default()
+		if err != nil {
+			return nil, err
+		}
+		backends = append(backends, fast)
 	}
 	s := &Session{
 		model: m,

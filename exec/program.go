@@ -43,6 +43,7 @@ type env struct {
 	kernels []*Backend // those of Config, and last the one that runs control flow
 	budget  budget
 	arenas  arenas
+	packs   *packs // nil where constants are used once: while folding
 }
 
 func newEnv(c Config) *env {
@@ -56,7 +57,7 @@ func newEnv(c Config) *env {
 		c.Limits.Memory = machineMemory()
 	}
 	c.Threads = max(c.Threads, 1)
-	e := &env{Config: c, kernels: append(c.Backends[:len(c.Backends):len(c.Backends)], NewBackend("control", controlKernels()))}
+	e := &env{Config: c, kernels: append(c.Backends[:len(c.Backends):len(c.Backends)], NewBackend("control", controlKernels())), packs: &packs{forms: map[packKey]*packed{}}}
 	v := &env{Config: Config{Backends: c.Backends, Threads: 1, Limits: c.Limits}, kernels: e.kernels}
 	v.Limits.Trips = evalTrips
 	v.budget.limit = c.Limits.Memory

@@ -42,6 +42,7 @@ var foreign = []struct {
 }{
 	{"github.com/spf13/", []string{"tools/..."}},
 	{"github.com/x448/float16", []string{"tensor"}},
+	{"golang.org/x/sys/cpu", []string{"exec/cpu/simd"}},
 	{"golang.org/x/image/", []string{"exec/ref", "tools/..."}},
 	{"google.golang.org/protobuf", []string{"onnx", "onnx/pb"}},
 }
