@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/gneiss-ml/gneiss/exec"
+	"github.com/gneiss-ml/gneiss/exec/cpu"
+	"github.com/gneiss-ml/gneiss/exec/cpu/simd"
 	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
@@ -27,7 +29,7 @@ var backends = []struct {
 	backend *exec.Backend
 }{
 	{"ref", ref.Backend},
-	{"cpu", nil},
+	{"cpu", cpu.New(simd.Generic)},
 	{"gpu", nil},
 }
 
