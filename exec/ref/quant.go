@@ -141,7 +141,7 @@ func quantizeLinear(b *exec.Binding, o *op.QuantizeLinear) tiles {
 
 // intRange returns the least and largest value of an integer type of at most 16 bits.
 func intRange(dt tensor.DType) (lo, hi float32) {
-	n := float32(int(1) << dt.Bits() % (1 << 32))
+	n := float32(uint(1) << dt.Bits())
 	if dt.IsSigned() {
 		return -n / 2, n/2 - 1
 	}

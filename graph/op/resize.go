@@ -131,8 +131,8 @@ func (o *Resize) AxesOf(rank int) []int {
 	return axes
 }
 
-// maxSize is the most elements that one dimension may get from a scale.
-const maxSize = 1 << 40
+// maxSize is the most elements that one dimension may get from a scale: 1<<40, or 1<<29 where int has 32 bits.
+const maxSize = 1 << (29 + 11*(math.MaxInt>>62))
 
 // scaledDim returns the size that a dimension has when it is scaled.
 func scaledDim(c *graph.Infer, d graph.Dim, scale float32) graph.Dim {

@@ -27,12 +27,12 @@ const assumedSize = 16
 
 type scheduler struct {
 	g     *graph.Graph
-	bytes map[*graph.Value]int // of values that take memory of the run
+	bytes map[*graph.Value]int64 // of values that take memory of the run
 	keep  map[*graph.Value]bool
 }
 
 func newScheduler(g *graph.Graph) *scheduler {
-	s := &scheduler{g, map[*graph.Value]int{}, map[*graph.Value]bool{}}
+	s := &scheduler{g, map[*graph.Value]int64{}, map[*graph.Value]bool{}}
 	for _, v := range g.Out {
 		s.keep[v] = true
 	}
@@ -47,22 +47,19 @@ func newScheduler(g *graph.Graph) *scheduler {
 }
 
 // estimate returns about how many bytes a value takes.
-func estimate(f graph.Fact) int {
-	const most = 1 << 40
+func estimate(f graph.Fact) int64 {
 	if f.Dims == nil || !f.DType.Valid() {
 		return 1024
 	}
-	n := 1
+	n := float64(f.DType.Bits()) / 8
 	for _, d := range f.Dims {
 		k, ok := d.Estimate(assumedSize)
 		if !ok || k < 0 {
 			k = assumedSize
 		}
-		if n *= min(k, most); n > most {
-			return most
-		}
+		n *= float64(k)
 	}
-	return byteSize(f.DType, n)
+	return int64(min(n, 1<<40))
 }
 
 // waiting returns how many distinct uses each value has: after the last one its memory is free.
@@ -78,9 +75,9 @@ func (s *scheduler) waiting() map[*graph.Value]int {
 }
 
 // peak returns the most bytes that live at once when nodes run in the given order.
-func (s *scheduler) peak(nodes []*graph.Node) int {
+func (s *scheduler) peak(nodes []*graph.Node) int64 {
 	left := s.waiting()
-	live, most := 0, 0
+	live, most := int64(0), int64(0)
 	for _, n := range nodes {
 		for _, v := range n.Out {
 			live += s.bytes[v]
@@ -119,7 +116,7 @@ func (s *scheduler) greedy() []*graph.Node {
 	}
 	order := make([]*graph.Node, 0, len(s.g.Nodes))
 	for len(ready) > 0 {
-		best, bestGrowth := 0, 0
+		best, bestGrowth := 0, int64(0)
 		for i, n := range ready[:min(len(ready), window)] {
 			if growth := s.growth(n, left); i == 0 || growth < bestGrowth {
 				best, bestGrowth = i, growth
@@ -147,8 +144,8 @@ func (s *scheduler) greedy() []*graph.Node {
 }
 
 // growth returns by how many bytes running n now makes what lives grow.
-func (s *scheduler) growth(n *graph.Node, left map[*graph.Value]int) int {
-	grow := 0
+func (s *scheduler) growth(n *graph.Node, left map[*graph.Value]int) int64 {
+	grow := int64(0)
 	for _, v := range n.Out {
 		if v != nil && left[v] > 0 {
 			grow += s.bytes[v]

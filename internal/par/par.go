@@ -1,6 +1,7 @@
 package par
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ func (t *Team) Stop() { t.active.Store(false) }
 
 // Do runs tiles 0 to tiles-1 of body and returns when all are done. Which worker runs which tile is left to chance.
 func (t *Team) Do(tiles int, body Body) {
-	if len(t.slots) == 0 || tiles < 2 || tiles > 1<<31 {
+	if len(t.slots) == 0 || tiles < 2 || tiles > math.MaxInt32 {
 		body.Tiles(0, 0, tiles)
 		return
 	}
