@@ -388,3 +388,25 @@ func TestHook(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestLoopMemory makes a list longer in many trips, in little memory: what earlier trips made is given back.
+func TestLoopMemory(t *testing.T) {
+	p := compileControl(t, exec.Config{Limits: exec.Limits{Memory: 200 << 10}}, func(b *graph.Builder) {
+		m, x := b.Input("m", number), b.Input("x", f32(graph.N(1)))
+		o := &op.Loop{Captures: 1, Body: body(t, func(b *graph.Builder) {
+			b.Input("i", number)
+			cond := b.Input("cond", boolean)
+			y, x := b.Input("y", f32(graph.FreshDim())), b.Input("x", f32(graph.N(1)))
+			b.Output("cond", cond)
+			b.Output("y", b.Op(&join{}, b.Op(&positive{}, y), x))
+		})}
+		b.Output("y", b.Op(&positive{}, b.Op(o, m, nil, x, x)))
+	})
+	out := make([]tensor.Value, 1)
+	if err := p.Run(context.Background(), 0, []tensor.Value{scalar[int64](2000), floats(1)}, out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out[0].(*tensor.Tensor).Len(); got != 2001 {
+		t.Errorf("%d elements", got)
+	}
+}

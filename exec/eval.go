@@ -92,7 +92,7 @@ func runStep(ctx context.Context, b *Binding, step *Step, in []tensor.Value) ([]
 		if p.Shape == nil {
 			continue
 		}
-		t, err := c.alloc(p.DType, p.Shape)
+		t, err := f.alloc(p.DType, p.Shape)
 		if err != nil {
 			return nil, b.Errorf("output %d: %w", i, err)
 		}
@@ -198,8 +198,9 @@ func (p *Program) runBody(f *Frame, run uint64, in, out []tensor.Value, bufs []*
 		f.call.path = append(f.call.path, f.step.node.Name)
 		defer func() { f.call.path = f.call.path[:len(f.call.path)-1] }()
 	}
+	b.outer = f
 	err := b.exec(p, run, in, out)
-	b.call, b.bufs = nil, nil
+	b.call, b.bufs, b.outer = nil, nil, nil
 	p.free.put(b)
 	return err
 }

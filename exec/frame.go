@@ -33,8 +33,10 @@ type Frame struct {
 	spare  []Buffer         // memory of discarded outputs
 	key    []byte
 	path   []*segment
-	bufs   []*Buffer // of the loop that runs the frame
-	next   *Frame    // in the list of free frames
+	made   []*tensor.Tensor // what alloc gave, guarded by call.mu
+	bufs   []*Buffer        // of the loop that runs the frame
+	outer  *Frame           // whose step runs the frame; nil for that of Run
+	next   *Frame           // in the list of free frames
 }
 
 // In returns input i as a tensor; nil when it is absent.
@@ -96,7 +98,7 @@ func (f *Frame) Emit(i int, v tensor.Value) {
 
 // Alloc returns a new zeroed tensor that outlives the step. It is charged to the memory limit of the session.
 func (f *Frame) Alloc(dt tensor.DType, shape ...int) (*tensor.Tensor, error) {
-	return f.call.alloc(dt, shape)
+	return f.alloc(dt, shape)
 }
 
 // Scratch returns the working memory of a worker, of the size that the Step asked for. It keeps its content through the

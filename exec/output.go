@@ -33,7 +33,7 @@ func (f *Frame) outTensor(p *Program, k int, dt tensor.DType, shape []int) (*ten
 	n := tensor.Count(shape)
 	switch o := f.outs[k].(type) {
 	case nil:
-		t, err := f.call.alloc(dt, shape)
+		t, err := f.alloc(dt, shape)
 		if err != nil {
 			return nil, fmt.Errorf("output %q: %w", p.g.OutNames[k], err)
 		}
@@ -94,13 +94,16 @@ func (b *Buffer) set(dt tensor.DType, shape []int) (*tensor.Tensor, error) {
 	size := dt.Bytes(n)
 	if size > len(b.mem) || b.mem == nil {
 		room := size
-		if b.call == nil {
-			room += size / 2
-		} else if err := b.call.charge(int64(size)); err != nil {
-			return nil, err
+		if b.mem != nil || b.call == nil {
+			room += size / 2 // it grows
 		}
 		if room > maxArena {
 			return nil, fmt.Errorf("tensor of %s", formatBytes(int64(size)))
+		}
+		if b.call != nil {
+			if err := b.call.charge(int64(room - len(b.mem))); err != nil {
+				return nil, err
+			}
 		}
 		b.mem = tensor.Aligned(room)
 	}
@@ -156,7 +159,7 @@ func (f *Frame) nested() bool { return f.call != &f.own }
 func (c *call) release(t *tensor.Tensor) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ok := c.fresh[t]
+	_, ok := c.fresh[t]
 	delete(c.fresh, t)
 	return ok
 }
@@ -170,7 +173,7 @@ func (f *Frame) export(v tensor.Value) (tensor.Value, error) {
 		if f.call.release(t) {
 			return t, nil
 		}
-		c, err := f.call.alloc(t.DType(), t.Shape())
+		c, err := f.alloc(t.DType(), t.Shape())
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +237,7 @@ func (f *Frame) keepEmitted(s *bound) error {
 			if !f.inArena(t) && !f.inBuffer(t) {
 				return t, nil
 			}
-			c, err := f.call.alloc(t.DType(), t.Shape())
+			c, err := f.alloc(t.DType(), t.Shape())
 			if err == nil {
 				c.CopyFrom(t)
 			}

@@ -49,7 +49,9 @@ func (f *Frame) recast(dt, to tensor.DType, run func(*Frame) error, forth, back 
 			w.vals[n+i] = t
 		}
 	}
-	if err := run(w); err != nil {
+	err := run(w)
+	f.made = append(f.made, w.made...)
+	if err != nil {
 		return err
 	}
 	for i := range f.out {

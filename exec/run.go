@@ -54,6 +54,11 @@ func (f *Frame) leave(p *Program) {
 	clear(f.mem)
 	clear(f.direct)
 	f.shrink(p)
+	if f.outer != nil {
+		f.handOver(f.outer)
+	}
+	clear(f.made)
+	f.made = f.made[:0]
 	f.outs, f.step, f.err = nil, nil, nil
 	f.failed.Store(false)
 }
@@ -99,7 +104,7 @@ func (f *Frame) move(p *Program, s *segment, pc *place) error {
 		h.SetAs(m, pc.fact.shape)
 		f.direct[pc.k] = f.direct[pc.k] || p.out[pc.k] == pc.id
 	case placeAlloc:
-		t, err := f.call.alloc(pc.fact.DType, pc.fact.shape)
+		t, err := f.alloc(pc.fact.DType, pc.fact.shape)
 		if err != nil {
 			return fmt.Errorf("%v: %w", p.vals[pc.id].Def, err)
 		}
