@@ -200,7 +200,12 @@ func pickBy[T any](f *exec.Frame, offs [][]int, dst, src []T) error {
 		return nil
 	}
 	last := len(offs) - 1
-	idx := make([]int, last)
+	var room [16]int
+	idx := room[:]
+	if last > len(room) {
+		idx = make([]int, last)
+	}
+	idx = idx[:last]
 	row := offs[last]
 	done := 0
 	for at := 0; at < len(dst); at += len(row) {

@@ -90,6 +90,11 @@ func check(t *testing.T, name string, data []byte) (inferred, ran bool) {
 	if !ok {
 		return false, false
 	}
+	return checkNode(t, node)
+}
+
+// checkNode is check for a node.
+func checkNode(t *testing.T, node randomNode) (inferred, ran bool) {
 	start := time.Now()
 	defer func() {
 		if d := time.Since(start); d > 2*time.Second {
