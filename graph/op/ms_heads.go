@@ -2,6 +2,7 @@ package op
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/tensor"
@@ -109,7 +110,7 @@ func parted(b *graph.Builder, x, n *graph.Value) []*graph.Value {
 
 // thirds cuts x in three along an axis.
 func thirds(b *graph.Builder, x *graph.Value, axis int) []*graph.Value {
-	return b.Add("", &Split{Axis: axis, NumOutputs: graph.Some(3)}, 3, x)
+	return slices.Clone(b.Add("", &Split{Axis: axis, NumOutputs: graph.Some(3)}, 3, x))
 }
 
 // scaleOf returns the scale of scores, which 0 leaves to the size of the heads.

@@ -15,7 +15,9 @@ import sys
 
 import cases_ml
 import cases_ms_attention
+import cases_ms_block
 import cases_ms_fused
+import cases_ms_old
 import cases_ms_quant
 import cases_nn
 import cases_random
@@ -25,7 +27,7 @@ import onnxruntime
 from cases import Case, map_type
 from onnx import TensorProto, helper, numpy_helper
 
-MODULES = [cases_ml, cases_ms_attention, cases_ms_fused, cases_ms_quant, cases_nn, cases_random]
+MODULES = [cases_ml, cases_ms_attention, cases_ms_block, cases_ms_fused, cases_ms_old, cases_ms_quant, cases_nn, cases_random]
 
 
 def value_info(name: str, x):
