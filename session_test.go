@@ -2,11 +2,14 @@ package gneiss_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gneiss-ml/gneiss"
+	"github.com/gneiss-ml/gneiss/exec"
 	"github.com/gneiss-ml/gneiss/exec/ref"
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
@@ -173,5 +176,43 @@ func BenchmarkRunInto(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestMaxRuns holds one run in its hook, so that a second one waits, until its context ends.
+func TestMaxRuns(t *testing.T) {
+	in, hold := make(chan bool), make(chan bool)
+	s := session(t, gneiss.Options{MaxRuns: 1, Hook: func(*exec.Event) { in <- true; <-hold }}, func(b *graph.Builder) {
+		x := b.Input("x", f32(graph.N(1)))
+		b.Output("y", b.Op(add, x, x))
+	})
+	x := gneiss.Values{"x": tensor.FromSlice([]float32{1})}
+	done := make(chan error)
+	go func() {
+		_, err := s.Run(context.Background(), x)
+		done <- err
+	}()
+	<-in
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := s.Run(ctx, x); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	hold <- true
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMaxMemory(t *testing.T) {
+	s := session(t, gneiss.Options{MaxMemory: 1 << 20}, func(b *graph.Builder) {
+		x := b.Input("x", f32(graph.Sym("N"), graph.N(1)))
+		b.Output("y", b.Add("big", &op.MatMul{}, 1, x, b.Op(&op.Transpose{Perm: []int{1, 0}}, x))[0])
+	})
+	for _, n := range []int{100, 1000, 100} {
+		_, err := s.Run(context.Background(), gneiss.Values{"x": tensor.New(tensor.Float32, n, 1)})
+		if (err != nil) != (n == 1000) || n == 1000 && err.Error() != `output "y": memory limit: 3.8 MiB more needed, 4.0 KiB of 1.0 MiB in use` {
+			t.Error(n, err)
+		}
 	}
 }

@@ -131,7 +131,7 @@ var fake = exec.NewBackend("fake", []exec.Kernel{
 		return exec.Once(func(f *exec.Frame) error { panic("oh") }), nil
 	}),
 	exec.On(func(b *exec.Binding, o *sleepy) (exec.Step, error) {
-		return exec.Tiled(1<<40, func(f *exec.Frame, tile int) error { return nil }), nil
+		return exec.Tiled(1<<30, func(f *exec.Frame, tile int) error { return nil }), nil
 	}),
 	exec.On(func(b *exec.Binding, o *op.Binary) (exec.Step, error) {
 		if b.DType(0) != tensor.Float32 || (o.Fn != op.Add && o.Fn != op.Mul) {
