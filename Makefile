@@ -6,7 +6,7 @@ DATA     ?= $(or $(GNEISS_DATA),../shared)
 PLATFORMS = linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64 js/wasm
 CONFORMANCE = node next simple pytorch-converted pytorch-operator
 
-.PHONY: all check test race fuzz conformance bench cross staticcheck docs golden
+.PHONY: all check test race fuzz conformance bench performance cross staticcheck docs golden
 
 all: check test
 
@@ -15,6 +15,7 @@ check: cross
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: not formatted"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) test ./internal/lint
+	cd bench && $(GO) mod tidy -diff && $(GO) vet . && $(GO) test .
 
 test:
 	$(GO) test ./...
@@ -36,6 +37,11 @@ conformance:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# performance measures side by side with other engines; bench/README.md says what PYTHON, LIGHT and LARGE are.
+PYTHON ?= python3
+performance:
+	cd bench && $(GO) run . -python $(PYTHON) -light "$(LIGHT)" -large "$(LARGE)" -o ../docs/performance.md
 
 # cross vets and builds for every platform, without C.
 cross:
