@@ -31,7 +31,7 @@ var allowed = []struct {
 	{"quant", []string{".", "exec", "graph", "graph/op", "graph/opt", "onnx", "tensor"}},
 	{"tensor", nil},
 	{"tensor/compare", []string{"tensor"}},
-	{"tools/...", []string{".", "graph", "graph/op", "graph/opt", "onnx", "quant", "tensor", "tensor/compare", "tools/...", "train"}},
+	{"tools/...", []string{".", "exec", "graph", "graph/op", "graph/opt", "onnx", "quant", "tensor", "tensor/compare", "tools/...", "train"}},
 	{"train", []string{".", "exec", "graph", "graph/op", "graph/opt", "onnx", "tensor"}},
 }
 
