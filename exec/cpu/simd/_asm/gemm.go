@@ -296,6 +296,15 @@ func (m masked) Offset(vector int) Mem { m.base.Disp += 32 * vector; return m.ba
 
 // maskTable returns the masks of the columns below n, at most 16.
 func maskTable(n Mem) masked {
+	p, q := GP64(), GP64()
+	LEAQ(columnTable().Offset(64), p)
+	MOVQ(n, q)
+	SHLQ(Imm(2), q)
+	SUBQ(q, p)
+	return masked{Mem{Base: p}}
+}
+
+func columnTable() Mem {
 	if columns.Symbol.Name == "" {
 		columns = GLOBL("columns", RODATA|NOPTR)
 		for i := range 32 {
@@ -306,10 +315,5 @@ func maskTable(n Mem) masked {
 			DATA(4*i, U32(v))
 		}
 	}
-	p, q := GP64(), GP64()
-	LEAQ(columns.Offset(64), p)
-	MOVQ(n, q)
-	SHLQ(Imm(2), q)
-	SUBQ(q, p)
-	return masked{Mem{Base: p}}
+	return columns
 }

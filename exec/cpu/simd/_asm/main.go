@@ -1,16 +1,31 @@
 // Command _asm generates the assembly of package simd.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"flag"
+
+	. "github.com/mmcloughlin/avo/build"
+)
+
+var part = flag.String("part", "gemm", "what to generate: gemm or vec")
 
 func main() {
+	flag.Parse()
 	ConstraintExpr("amd64")
 	ConstraintExpr("!purego")
-	for rows := 1; rows <= 6; rows++ {
-		gemm(avx2, rows)
-	}
-	for rows := 1; rows <= 14; rows++ {
-		gemm(avx512, rows)
+	switch *part {
+	case "gemm":
+		for rows := 1; rows <= 6; rows++ {
+			gemm(avx2, rows)
+		}
+		for rows := 1; rows <= 14; rows++ {
+			gemm(avx512, rows)
+		}
+	case "vec":
+		for _, f := range vectors() {
+			f.generate(avx2)
+			f.generate(avx512)
+		}
 	}
 	Generate()
 }
