@@ -89,6 +89,9 @@ func (f Fact) Values() []Dim {
 	}
 	out := []Dim{}
 	for _, x := range f.Const.Int64s() {
+		if int64(int(x)) != x {
+			return nil // int has 32 bits
+		}
 		out = append(out, N(int(x)))
 	}
 	return out

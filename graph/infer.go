@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -147,12 +148,15 @@ func (c *Infer) Ints(i int) []Dim {
 		}
 		out := []Dim{}
 		for _, x := range f.Const.Int64s() {
-			out = append(out, N(int(x)))
+			out = append(out, N(saturate(x)))
 		}
 		return out
 	}
 	return f.Ints
 }
+
+// saturate returns the int nearest to x: only where int has 32 bits is it another number.
+func saturate(x int64) int { return int(min(max(x, math.MinInt), math.MaxInt)) }
 
 // Check notes an error unless ok, and returns ok. The message gets the node and the operator in front.
 func (c *Infer) Check(ok bool, format string, args ...any) bool {
