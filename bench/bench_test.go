@@ -114,6 +114,17 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+func TestBehind(t *testing.T) {
+	r := func(name, mark string, us, them float64) *row {
+		absent := &result{absent: true}
+		return &row{entry: entry{name: name, mark: mark}, results: map[int][]*result{1: {{time: us}, {time: them}, absent, absent}}}
+	}
+	got := behind([]*row{r("a", "", 2, 1), r("b", "", 1, 2), r("c", "half", 2, 1), r("d", "", 4, 1)}, 1)
+	if want := "\nA rival is faster at 1 threads on: d 0.25, a 0.50.\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestWorkerErrors(t *testing.T) {
 	var out bytes.Buffer
 	bad := filepath.Join(t.TempDir(), "none")

@@ -10,6 +10,7 @@ require (
 require (
 	github.com/x448/float16 v0.8.4 // indirect
 	golang.org/x/image v0.47.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/gneiss-ml/gneiss => ../

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,6 +45,9 @@ Gneiss's: above 1, Gneiss is faster.
 	}
 	b.WriteString("\nThe figures of rivals are geometric means of ratios over the models that both answer rightly (in brackets: how many). A model\n" +
 		"whose ratio is 0.98 or more counts as not below 1.0. Failed are the models that are missing or that Gneiss does not answer rightly.\n")
+	for _, n := range c.threads {
+		b.WriteString(behind(rows, n))
+	}
 	for _, n := range c.threads {
 		fmt.Fprintf(&b, "\n## Threads: %d\n\n", n)
 		b.WriteString("| model | Gneiss, us | ORT | ORT, fixed | OpenVINO | start, ms | ORT's | OpenVINO's | memory, MB | ORT's | OpenVINO's |\n")
@@ -115,6 +119,32 @@ func summary(rows []*row, threads int) string {
 		s += fmt.Sprintf(" %.2f (%d) |", math.Exp(logs[i]/float64(counts[i])), counts[i])
 	}
 	return s + fmt.Sprintf(" %d | %d |\n", below, far)
+}
+
+// behind lists the models in fp32 on which a rival is faster, the worst first.
+func behind(rows []*row, threads int) string {
+	type entry struct {
+		name  string
+		ratio float64
+	}
+	var list []entry
+	for _, r := range rows {
+		if x, ok := r.best(threads, ort, fixed, openvino); ok && r.mark == "" && x < noise {
+			list = append(list, entry{r.name, x})
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(a.ratio, b.ratio) })
+	s := fmt.Sprintf("\nA rival is faster at %d threads on:", threads)
+	for i, e := range list {
+		if i > 0 {
+			s += ","
+		}
+		s += fmt.Sprintf(" %s %.2f", e.name, e.ratio)
+	}
+	return s + ".\n"
 }
 
 func (r *row) title() string {

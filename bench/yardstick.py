@@ -11,7 +11,9 @@
 
 Whatever fails is answered with "error" and a reason. Needs numpy and onnxruntime or openvino from PyPI.
 """
+import ctypes
 import importlib.metadata
+import importlib.util
 import itertools
 import sys
 import time
@@ -81,33 +83,71 @@ class OnnxRuntime:
         return self.outputs if self.binding is None else self.binding.copy_outputs_to_cpu()
 
 
+class Shape(ctypes.Structure):
+    _fields_ = [('rank', ctypes.c_int64), ('dims', ctypes.POINTER(ctypes.c_int64))]
+
+
+class PartialShape(ctypes.Structure):
+    _fields_ = [('least', ctypes.c_int64), ('most', ctypes.c_int64), ('dims', ctypes.c_void_p)]
+
+
 class OpenVino:
-    """Float32 arithmetic, shapes as the inputs are, tuned for latency with one stream."""
+    """Float32 arithmetic, shapes as the inputs are, tuned for latency with one stream. By the C library inside of the package: a
+    call from Python costs many times more, which shows in small models."""
 
     def __init__(self):
-        import openvino
-        self.lib = openvino
-        self.core = openvino.Core()
+        folder = Path(importlib.util.find_spec('openvino').submodule_search_locations[0]) / 'libs'
+        self.lib = ctypes.CDLL(str(next(folder.glob('*openvino_c.*'))))
+        self.lib.ov_get_last_err_msg.restype = ctypes.c_char_p
+        self.core = self.make('ov_core_create')
+
+    def do(self, function, *args):
+        if getattr(self.lib, function)(*args):
+            raise RuntimeError(f'{function}: {(self.lib.ov_get_last_err_msg() or b"").decode(errors="replace")}')
+
+    def make(self, function, *args, kind=ctypes.c_void_p):
+        """Calls a function that stores what it makes where its last argument points."""
+        made = kind()
+        self.do(function, *args, ctypes.byref(made))
+        return made
 
     def load(self, model, inputs, threads):
-        net = self.core.read_model(model)
-        net.reshape({name: list(x.shape) for name, x in inputs.items()})
-        compiled = self.core.compile_model(net, 'CPU', {
-            'INFERENCE_PRECISION_HINT': 'f32', 'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': '1',
-            'INFERENCE_NUM_THREADS': str(threads)})
-        self.request = compiled.create_infer_request()
-        self.kept = [self.lib.Tensor(np.ascontiguousarray(x)) for x in inputs.values()]
-        for name, x in zip(inputs, self.kept):
-            self.request.set_tensor(name, x)
-        base = next(c for c in type(self.request).__mro__ if c.__module__.endswith('_pyopenvino'))
-        request = self.request  # the method of the base class does not copy the outputs
-        self.call = lambda: base.infer(request, {}, True, False)
+        self.model = model
+        net = self.make('ov_core_read_model', self.core, model.encode(), None)
+        if inputs:
+            names = (ctypes.c_char_p * len(inputs))(*(name.encode() for name in inputs))
+            shapes = (PartialShape * len(inputs))()
+            for s, x in zip(shapes, inputs.values()):
+                self.do('ov_shape_to_partial_shape', Shape(x.ndim, (ctypes.c_int64 * max(x.ndim, 1))(*x.shape)), ctypes.byref(s))
+            self.do('ov_model_reshape', net, names, shapes, ctypes.c_size_t(len(inputs)))
+        options = ['INFERENCE_PRECISION_HINT', 'f32', 'PERFORMANCE_HINT', 'LATENCY', 'NUM_STREAMS', '1', 'INFERENCE_NUM_THREADS', str(threads)]
+        compiled = ctypes.c_void_p()
+        self.do('ov_core_compile_model', self.core, net, b'CPU', ctypes.c_size_t(len(options)), ctypes.byref(compiled),
+                *(ctypes.c_char_p(o.encode()) for o in options))
+        self.count = self.make('ov_compiled_model_outputs_size', compiled, kind=ctypes.c_size_t).value
+        self.request = self.make('ov_compiled_model_create_infer_request', compiled)
+        for name, x in inputs.items():
+            data, size = self.memory(self.make('ov_infer_request_get_tensor', self.request, name.encode()))
+            if size != x.nbytes:
+                raise RuntimeError(f'input {name}: {size} bytes, want {x.nbytes}')
+            ctypes.memmove(data, np.ascontiguousarray(x).ctypes.data, size)
+
+    def memory(self, tensor):
+        """The address of a tensor's elements, and their size in bytes."""
+        return self.make('ov_tensor_data', tensor), self.make('ov_tensor_get_byte_size', tensor, kind=ctypes.c_size_t).value
 
     def caller(self):
-        return self.call
+        infer, request, do = self.lib.ov_infer_request_infer, self.request, self.do
+        return lambda: infer(request) and do('ov_infer_request_infer', request)  # the second time, for the message
 
     def results(self):
-        return [np.array(t.str_data if t.element_type == self.lib.Type.string else t.data) for t in self.request.output_tensors]
+        import openvino  # for the element types
+        types = [o.element_type.to_dtype() for o in openvino.Core().read_model(self.model).outputs]
+        for i, dtype in zip(range(self.count), types):
+            tensor = self.make('ov_infer_request_get_output_tensor_by_index', self.request, ctypes.c_size_t(i))
+            shape = self.make('ov_tensor_get_shape', tensor, kind=Shape)
+            data, size = self.memory(tensor)
+            yield np.frombuffer(ctypes.string_at(data, size), dtype).reshape(shape.dims[:shape.rank])
 
 
 class Worker:
