@@ -34,7 +34,7 @@ type tap struct {
 	at   [spatial]int // its position in each dimension, less the padding
 }
 
-// bindConv binds Conv of float32 where each group has several output channels.
+// bindConv binds Conv of float32 with up to four spatial dimensions.
 func (e engine) bindConv(b *exec.Binding, o *op.Conv) (exec.Step, error) {
 	if b.DType(0) != tensor.Float32 {
 		return exec.Step{}, exec.ErrUnsupported
@@ -50,8 +50,11 @@ func (e engine) bindConv(b *exec.Binding, o *op.Conv) (exec.Step, error) {
 	if c.m == 0 || c.n == 0 || c.images == 0 {
 		return exec.Step{Kernel: "empty"}, nil
 	}
-	if c.k == 0 || c.m == 1 { // nothing to sum, or a channel at a time: panels would cost more than they bring
+	if c.k == 0 {
 		return exec.Step{}, exec.ErrUnsupported
+	}
+	if c.m == 1 && len(c.dims) <= 2 && c.groups > 1 { // a channel at a time: panels would cost more than they bring
+		return e.bindDepthwise(b, o)
 	}
 	panels, each := c.panels(), c.m*c.n
 	group := max(1, min(panels, (1<<20)/max(1, 2*c.m*c.k*c.width())))

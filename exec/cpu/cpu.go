@@ -21,7 +21,7 @@ var Default = sync.OnceValues(func() (*exec.Backend, error) {
 // New returns the backend for a level of instructions, which the processor must have.
 func New(l simd.Level) *exec.Backend {
 	e := engine{l}
-	return exec.NewBackend("cpu", slices.Concat(e.convKernels(), e.matmulKernels()))
+	return exec.NewBackend("cpu", slices.Concat(e.convKernels(), e.elementwiseKernels(), e.matmulKernels(), e.rowKernels()))
 }
 
 // An engine binds kernels for one level of instructions.

@@ -162,7 +162,74 @@ func TestConv(t *testing.T) {
 		}
 		check(t, o, random(r, xs...), random(r, ws...), bias)
 	}
+	for range 100 { // one output channel for each group
+		group, per := 1+r.IntN(6), 1+r.IntN(2)
+		o := &op.Conv{Group: group, Slide: op.Slide{AutoPad: []string{"NOTSET", "SAME_UPPER", "VALID"}[r.IntN(3)]}}
+		xs, ws := []int{1 + r.IntN(2), group * per}, []int{group, per}
+		var ends []int
+		for range 1 + r.IntN(2) {
+			kernel, d := 1+r.IntN(4), 1+r.IntN(2)
+			o.Dilations, o.Strides = append(o.Dilations, d), append(o.Strides, 1+r.IntN(3))
+			if o.AutoPad == "NOTSET" {
+				o.Pads, ends = append(o.Pads, r.IntN(4)), append(ends, r.IntN(4))
+			}
+			xs, ws = append(xs, (kernel-1)*d+1+r.IntN(40)), append(ws, kernel)
+		}
+		o.Pads = append(o.Pads, ends...)
+		check(t, o, random(r, xs...), random(r, ws...), random(r, group))
+	}
 	check(t, &op.Conv{Group: 1, Slide: op.Slide{AutoPad: "NOTSET"}}, random(r, 1, 64, 14, 14), random(r, 30, 64, 1, 1), random(r, 30))
+}
+
+func TestUnary(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, e := range op.Table() {
+		o := e.New()
+		if _, ok := o.(*op.Unary); !ok || graph.Decode(o, nil) != nil || e.Name == "Not" || e.Name == "BitwiseNot" {
+			continue
+		}
+		for _, n := range []int{0, 1, 7, 100, 40000} {
+			x := random(r, n)
+			if e.Name == "Acosh" || e.Name == "Acos" || e.Name == "Asin" || e.Name == "Atanh" {
+				continue // outside their domains, and no vector form
+			}
+			check(t, o, x)
+		}
+	}
+}
+
+func TestBinary(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for _, fn := range []op.BinaryFn{op.Add, op.Div, op.Max, op.Min, op.Mul, op.PRelu, op.Sub} {
+		for _, c := range [][2][]int{
+			{{}, {}}, {{5}, {5}}, {{0, 3}, {1}}, {{2, 3, 40}, {40}}, {{2, 3, 40}, {3, 1}}, {{2, 3, 40}, {2, 1, 40}}, {{2, 1, 40}, {3, 1}}, {{40}, {2, 3, 1}},
+			{{1, 30, 7, 7}, {30, 1, 1}}, {{3, 4, 5, 6}, {1, 4, 1, 6}}, {{70000}, {1}}, {{2, 20000}, {2, 1}}, {{1}, {9}}, {{3, 1}, {1, 9}}, {{3, 2}, {3, 1}},
+		} {
+			if fn == op.PRelu && len(c[1]) > len(c[0]) || fn == op.PRelu && tensor.Count(c[1]) > tensor.Count(c[0]) || fn == op.PRelu && len(c[0]) == 3 && c[0][1] == 1 {
+				continue // its second operand broadcasts to the first
+			}
+			if fn == op.PRelu && len(c[0]) == 2 && c[0][1] == 1 {
+				continue
+			}
+			check(t, &op.Binary{Fn: fn}, random(r, c[0]...), random(r, c[1]...))
+		}
+	}
+}
+
+func TestRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, s := range [][]int{{1}, {3}, {2, 3}, {2, 0}, {0, 3}, {2, 3, 100}, {3, 5000}, {1, 1, 17}} {
+		check(t, op.NewSoftmax(-1), random(r, s...))
+		check(t, op.NewSoftmax(0), random(r, s...))
+		check(t, &op.LogSoftmax{AlongAxis: op.AlongAxis{Axis: len(s) - 1}}, random(r, s...))
+		for axis := range s {
+			tail := s[axis:]
+			check(t, &op.LayerNormalization{Axis: axis, Epsilon: 1e-5, StashType: 1}, random(r, s...), random(r, tail...), random(r, tail...))
+			check(t, &op.LayerNormalization{Axis: axis - len(s), Epsilon: 1e-5, StashType: 1}, random(r, s...), random(r, tail...))
+			check(t, &op.LayerNormalization{Axis: axis, Epsilon: 1e-5, StashType: 1}, random(r, s...), random(r, 1), random(r, tail...))
+			check(t, &op.RMSNormalization{Axis: axis, Epsilon: 1e-5, StashType: 1}, random(r, s...), random(r, tail...))
+		}
+	}
 }
 
 func TestAllocations(t *testing.T) {
