@@ -261,9 +261,15 @@ func (p *Program) Run(ctx context.Context, run uint64, in, out []tensor.Value) (
 	f := p.free.get(p)
 	f.own.start(ctx, p.env)
 	f.call = &f.own
-	defer f.own.stop()
+	whole := false
+	defer func() {
+		f.own.stop()
+		if whole { // a frame whose run panicked is in no state to be used again
+			p.free.put(f)
+		}
+	}()
 	defer Guard("run", &err)
 	err = f.exec(p, run, in, out)
-	p.free.put(f)
+	whole = true
 	return err
 }
