@@ -131,3 +131,10 @@ var (
 	toInt8Asm     = [2]func(y []int8, x []float32, scale float32, zero int32){toInt8AVX2, toInt8AVX512}
 	toUint8Asm    = [2]func(y []uint8, x []float32, scale float32, zero int32){toUint8AVX2, toUint8AVX512}
 )
+
+func transposeAsm(t *[NumLevels]func(dst []float32, ldd int, src []float32, lds, rows, cols int)) {
+	small := []tileFunc{{4, transpose4}}
+	medium := append([]tileFunc{{8, transpose8}}, small...)
+	t[AVX2] = transposer(medium)
+	t[AVX512] = transposer(append([]tileFunc{{16, transpose16}}, medium...))
+}

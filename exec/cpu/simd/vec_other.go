@@ -29,3 +29,5 @@ var (
 	toInt8Asm     [2]func(y []int8, x []float32, scale float32, zero int32)
 	toUint8Asm    [2]func(y []uint8, x []float32, scale float32, zero int32)
 )
+
+func transposeAsm(*[NumLevels]func(dst []float32, ldd int, src []float32, lds, rows, cols int)) {}

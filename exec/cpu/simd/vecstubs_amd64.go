@@ -713,3 +713,18 @@ func toUint8AVX2(y []uint8, x []float32, scale float32, zero int32)
 //
 //go:noescape
 func toUint8AVX512(y []uint8, x []float32, scale float32, zero int32)
+
+// transpose4 transposes tiles of 4 × 4 floats, with bytes from one row to the next.
+//
+//go:noescape
+func transpose4(dst *float32, src *float32, ldd int, lds int, tiles int)
+
+// transpose8 transposes tiles of 8 × 8 floats, with bytes from one row to the next.
+//
+//go:noescape
+func transpose8(dst *float32, src *float32, ldd int, lds int, tiles int)
+
+// transpose16 transposes tiles of 16 × 16 floats, with bytes from one row to the next.
+//
+//go:noescape
+func transpose16(dst *float32, src *float32, ldd int, lds int, tiles int)

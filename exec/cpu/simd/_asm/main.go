@@ -26,6 +26,9 @@ func main() {
 			f.generate(avx2)
 			f.generate(avx512)
 		}
+		for _, n := range []int{4, 8, 16} {
+			transpose(n)
+		}
 	}
 	Generate()
 }
