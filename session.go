@@ -102,6 +102,9 @@ func (m *Model) NewSession(o Options) (*Session, error) {
 // Threads returns how many threads one run uses at most.
 func (s *Session) Threads() int { return s.opt.Threads }
 
+// MaxMemory returns the limit in bytes of the memory of all runs together: Options.MaxMemory, or what the machine has.
+func (s *Session) MaxMemory() int64 { return s.engine.MaxMemory() }
+
 // Model returns the model of the session.
 func (s *Session) Model() *Model { return s.model }
 

@@ -21,6 +21,15 @@ func (b *budget) take(n int64) error {
 	return nil
 }
 
+// check says why n bytes more would be too many.
+func (b *budget) check(n int64) error {
+	err := b.take(n)
+	if err == nil {
+		b.give(n)
+	}
+	return err
+}
+
 func (b *budget) give(n int64) { b.used.Add(-n) }
 
 // A MemoryError says that a run needs more memory than its limit allows.

@@ -35,14 +35,14 @@ func (f *Frame) outTensor(p *Program, k int, dt tensor.DType, shape []int) (*ten
 	case nil:
 		t, err := f.alloc(dt, shape)
 		if err != nil {
-			return nil, fmt.Errorf("output %q: %w", p.g.OutNames[k], err)
+			return nil, p.outError(k, dt, shape, err)
 		}
 		f.outs[k] = t
 		return t, nil
 	case discard:
-		return f.spare[k].set(dt, shape)
+		return p.setBuffer(&f.spare[k], k, dt, shape)
 	case *Buffer:
-		return o.set(dt, shape)
+		return p.setBuffer(o, k, dt, shape)
 	case *tensor.Tensor:
 		if o.DType() != dt || o.Len() < n {
 			return nil, fmt.Errorf("output %q: %s given, want %v%s", p.g.OutNames[k], o.Describe(), dt, tensor.FormatShape(shape))
@@ -76,6 +76,30 @@ type Buffer struct {
 	t     tensor.Tensor
 	mem   []byte
 	call  *call // that pays for the memory; nil: nobody
+}
+
+// setBuffer sets a buffer to a tensor for output k, for which there must be room beside what all runs use.
+func (p *Program) setBuffer(b *Buffer, k int, dt tensor.DType, shape []int) (*tensor.Tensor, error) {
+	n, err := tensor.CheckShape(dt, shape)
+	if err == nil && dt.Bytes(n) > len(b.mem) {
+		err = p.env.budget.check(int64(dt.Bytes(n)))
+	}
+	var t *tensor.Tensor
+	if err == nil {
+		t, err = b.set(dt, shape)
+	}
+	if err != nil {
+		return nil, p.outError(k, dt, shape, err)
+	}
+	return t, nil
+}
+
+// outError says at which output there was no memory for a tensor.
+func (p *Program) outError(k int, dt tensor.DType, shape []int, err error) error {
+	if def := p.vals[p.out[k]].Def; def != nil {
+		return fmt.Errorf("%v: output %q of %v%s: %w", def, p.g.OutNames[k], dt, tensor.FormatShape(shape), err)
+	}
+	return fmt.Errorf("output %q of %v%s: %w", p.g.OutNames[k], dt, tensor.FormatShape(shape), err)
 }
 
 // Type implements tensor.Value.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/plan"
 	"github.com/gneiss-ml/gneiss/tensor"
 )
@@ -237,10 +238,13 @@ const maxArena = 1 << (30 + (^uint(0)>>63)*17)
 
 // pack chooses the offsets of the buffers in the arena.
 func (pl *planner) pack(p *Program, s *segment) error {
-	sum := 0
+	sum, largest := 0, 0
 	for _, b := range pl.bufs {
+		if b.iv.Size > largest {
+			largest, s.largest = b.iv.Size, b.id
+		}
 		if b.iv.Size > maxArena || sum > maxArena {
-			return fmt.Errorf("graph %q: intermediate results take more than %d bytes", p.g.Name, maxArena)
+			return fmt.Errorf("graph %q: intermediate results, the largest of %v, take more than %d bytes", p.g.Name, p.owner(s.largest), maxArena)
 		}
 		sum += b.iv.Size
 	}
@@ -259,6 +263,14 @@ func (pl *planner) pack(p *Program, s *segment) error {
 		}
 	}
 	return nil
+}
+
+// owner returns the node that a buffer of the given id is an output or the scratch of.
+func (p *Program) owner(id int32) *graph.Node {
+	if k := int(id) - len(p.vals); k >= 0 {
+		return p.nodes[k].Node
+	}
+	return p.vals[id].Def
 }
 
 // layoutFor returns a layout for buffers: an earlier one where it fits, else a new one. When there was an earlier one the

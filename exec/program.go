@@ -140,6 +140,9 @@ func (e *Engine) Targets() []opt.Target { return e.env.targets() }
 // Eval returns the evaluator of the engine's backends, which is bound by its limits.
 func (e *Engine) Eval() graph.Evaluator { return e.env.eval }
 
+// MaxMemory returns the limit of intermediate results in bytes: that of the configuration, or what the machine has.
+func (e *Engine) MaxMemory() int64 { return e.env.budget.limit }
+
 func (v *env) targets() []opt.Target {
 	ts := make([]opt.Target, len(v.kernels))
 	for i, k := range v.kernels {

@@ -67,7 +67,7 @@ func (f *Frame) leave(p *Program) {
 func (f *Frame) enter(p *Program, s *segment) error {
 	f.path = append(f.path, s)
 	if err := f.grow(p, s.arena); err != nil {
-		return fmt.Errorf("graph %q: intermediate results: %w", p.g.Name, err)
+		return fmt.Errorf("graph %q: intermediate results, the largest of %v: %w", p.g.Name, p.owner(s.largest), err)
 	}
 	if f.at != s {
 		f.at = s

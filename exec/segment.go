@@ -21,6 +21,7 @@ type segment struct {
 	moving   []place // what each run sets anew
 	emitted  []int32 // values that steps provide
 	arena    int     // bytes
+	largest  int32   // the id of the largest buffer in the arena
 	end      ending
 	wanted   []int32 // the values that decide the next segment
 	kids     map[string]*segment

@@ -42,6 +42,13 @@ const maxRepeated = 1 << 16
 
 // all makes nodes in an order that works.
 func (im *importer) all(sc *scope, nodes []*nodeProto) error {
+	for _, n := range nodes {
+		for i, name := range n.out {
+			if name != "" && sc.names[name] != nil {
+				return fmt.Errorf("%s: output %d: %q is an input or a constant of the graph", n.label(), i, name)
+			}
+		}
+	}
 	nodes, err := sortNodes(nodes)
 	if err != nil {
 		return err

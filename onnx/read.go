@@ -57,6 +57,9 @@ func (im *importer) model(b []byte) error {
 		return err
 	}
 	if len(opsets) == 0 {
+		if p.irVersion >= 3 {
+			return fmt.Errorf("no opset import, which IR version %d must have", p.irVersion)
+		}
 		opsets[""] = 1 // files older than IR version 3 do not say it
 	}
 	m := im.m

@@ -32,15 +32,16 @@ func (e *UnsupportedError) add(node, operator, format string, args ...any) {
 	}
 }
 
-// Error counts the items by operator and reason, in one line.
+// Error counts the items by operator and reason, in one line, and names the first node of each.
 func (e *UnsupportedError) Error() string {
 	type key struct{ operator, reason string }
-	count := map[key]int{}
+	count, first := map[key]int{}, map[key]string{}
 	var keys []key
 	for _, it := range e.Items {
 		k := key{it.Operator, it.Reason}
 		if count[k]++; count[k] == 1 {
 			keys = append(keys, k)
+			first[k] = it.Node
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
@@ -55,6 +56,9 @@ func (e *UnsupportedError) Error() string {
 			parts[i] = fmt.Sprintf("%s (%s)", k.operator, k.reason)
 		default:
 			parts[i] = fmt.Sprintf("%d × %s (%s)", n, k.operator, k.reason)
+		}
+		if name := first[k]; name != "" {
+			parts[i] += fmt.Sprintf(" at node %q", name)
 		}
 	}
 	return "not supported: " + strings.Join(parts, ", ")

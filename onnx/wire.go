@@ -53,7 +53,7 @@ type wireField struct {
 // each calls f for each field of a message; name is the message's, for errors.
 func (s *scanner) each(name string, b []byte, f func(x wireField)) {
 	if s.depth <= 0 {
-		s.fail("%s is nested too deeply", name)
+		s.fail("%s is nested too deeply, see Limits.Depth", name)
 	}
 	if !s.charge(messageCost) {
 		return

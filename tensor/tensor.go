@@ -62,14 +62,14 @@ func CheckShape(dt DType, shape []int) (int, error) {
 	n, zero := 1, false
 	for i, d := range shape {
 		if d < 0 {
-			return 0, fmt.Errorf("tensor: dimension %d of shape %v is negative", i, shape)
+			return 0, fmt.Errorf("tensor: dimension %d of shape %s is negative", i, FormatShape(shape))
 		}
 		if d == 0 {
 			zero = true
 			continue
 		}
 		if n > math.MaxInt/d {
-			return 0, fmt.Errorf("tensor: shape %v overflows", shape)
+			return 0, fmt.Errorf("tensor: shape %s overflows", FormatShape(shape))
 		}
 		n *= d
 	}
@@ -77,7 +77,7 @@ func CheckShape(dt DType, shape []int) (int, error) {
 		return 0, nil
 	}
 	if n > math.MaxInt/16 {
-		return 0, fmt.Errorf("tensor: shape %v of %v overflows", shape, dt)
+		return 0, fmt.Errorf("tensor: %v%s overflows", dt, FormatShape(shape))
 	}
 	return n, nil
 }

@@ -105,7 +105,7 @@ func (o *OneHot) Infer(c *graph.Infer) {
 	depth := c.Fresh()
 	if t := c.Value(1); t != nil && !c.Failed() {
 		x := t.Float64s()[0]
-		c.Check(x >= 0 && x <= math.MaxInt32, "input 1: depth %v, want at least 0", x)
+		c.Check(x >= 0 && x <= math.MaxInt32, "input 1: depth %v, want 0 to 2³¹−1", x)
 		depth = graph.N(int(x))
 	} else if v := c.In(1).Ints; len(v) == 1 {
 		depth = v[0]

@@ -54,7 +54,7 @@ func (o *Crop) Infer(c *graph.Infer) {
 	c.Check(len(o.Border) == 0 || len(o.Border) == 4, "attribute \"border\" has %d elements, want 4", len(o.Border))
 	c.Check(len(o.Scale) == 0 || len(o.Scale) == 2, "attribute \"scale\" has %d elements, want 2", len(o.Scale))
 	for _, n := range append(o.Border[:len(o.Border):len(o.Border)], o.Scale...) {
-		c.Check(n >= 0 && n <= math.MaxInt32, "an attribute has the element %d, want at least 0", n)
+		c.Check(n >= 0 && n <= math.MaxInt32, "an attribute has the element %d, want 0 to 2³¹−1", n)
 	}
 	if c.Failed() || c.Rank(0) >= 0 && !c.CheckRank(0, 4) {
 		return

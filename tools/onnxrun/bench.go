@@ -101,16 +101,16 @@ func bench(ctx context.Context, opts *options, inputs *inputFlags, bf *benchFlag
 		return nil, err
 	}
 	defer m.Close()
-	in, err := inputs.read(m, args, opts.seed)
-	if err != nil {
-		return nil, err
-	}
 	s, err := m.NewSession(so)
 	if err != nil {
 		return nil, err
 	}
 	r := &benchResult{Model: model, Threads: s.Threads(), Callers: bf.callers}
 	r.LoadMS = millis(time.Since(start))
+	in, err := inputs.read(s, args, opts.seed)
+	if err != nil {
+		return nil, err
+	}
 	start = time.Now()
 	out, err := s.Run(ctx, in)
 	if err != nil {

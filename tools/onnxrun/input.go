@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -22,11 +23,12 @@ type inputFlags struct {
 	random bool
 	dims   map[string]int
 	image  imageFlags
+	memory int64 // bytes that an input may take
 }
 
 func (f *inputFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.random, "random", false, "fill every input that is not given with random values")
-	fs.StringToIntVar(&f.dims, "dim", nil, "size of a symbolic dimension for random inputs, such as batch=4")
+	fs.StringToIntVar(&f.dims, "dim", nil, "size of a symbolic dimension for random inputs, such as batch=4 (else 1)")
 	f.image.register(fs)
 }
 
@@ -38,9 +40,13 @@ const inputHelp = `An INPUT is
   NAME=sound.wav             sound, as samples from -1 to 1
   NAME=random                random values (see --dim, --seed)`
 
-// read returns the values of the inputs that args name.
-func (f *inputFlags) read(m *gneiss.Model, args []string, seed uint64) (gneiss.Values, error) {
-	ins := m.Inputs()
+// read returns the values of the inputs of a session's model that args name.
+func (f *inputFlags) read(s *gneiss.Session, args []string, seed uint64) (gneiss.Values, error) {
+	ins := s.Model().Inputs()
+	if err := f.checkDims(ins); err != nil {
+		return nil, err
+	}
+	f.memory = s.MaxMemory()
 	vals := gneiss.Values{}
 	set := func(name string, v tensor.Value) error {
 		if _, dup := vals[name]; dup {
@@ -113,6 +119,41 @@ func (f *inputFlags) target(ins []gneiss.Info, vals gneiss.Values, arg string) (
 	return "", "", usagef("%q: all %d inputs of the model have a value already", arg, len(ins))
 }
 
+// checkDims checks that --dim names dimensions of the model.
+func (f *inputFlags) checkDims(ins []gneiss.Info) error {
+	var names []string
+	for _, in := range ins {
+		for _, d := range in.Dims {
+			if name, ok := d.IsSymbol(); ok && !d.IsUnknown() && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.dims)) {
+		switch {
+		case !slices.Contains(names, name) && len(names) == 0:
+			return usagef("--dim %s: the inputs have no symbolic dimensions", name)
+		case !slices.Contains(names, name):
+			return usagef("--dim %s: the symbolic dimensions of the inputs are %s", name, strings.Join(names, ", "))
+		case f.dims[name] < 0:
+			return usagef("--dim %s=%d: want 0 or more", name, f.dims[name])
+		}
+	}
+	return nil
+}
+
+// checkSize checks that a tensor of an input can be made: its elements pass through 8 bytes each at most.
+func (f *inputFlags) checkSize(dt tensor.DType, shape []int) error {
+	n, err := tensor.CheckShape(dt, shape)
+	if err != nil {
+		return err
+	}
+	if int64(n) > f.memory/8 {
+		return fmt.Errorf("%v%s does not fit the memory limit of %d MiB", dt, tensor.FormatShape(shape), f.memory>>20)
+	}
+	return nil
+}
+
 func known(ins []gneiss.Info, name string) error {
 	var names []string
 	for _, in := range ins {
@@ -132,9 +173,13 @@ func (f *inputFlags) load(in gneiss.Info, path string, seed uint64) (tensor.Valu
 	case ".pb":
 		return onnx.ReadValueFile(path, in.Type)
 	case ".png", ".jpg", ".jpeg", ".gif":
-		return f.image.load(in, path)
+		img, err := loadImage(path)
+		if err != nil {
+			return nil, err
+		}
+		return f.convert(in, img)
 	case ".wav":
-		return loadWAV(in, path)
+		return f.loadWAV(in, path)
 	}
 	if path == "random" {
 		return f.fill(in, seed)
@@ -159,14 +204,14 @@ func (f *inputFlags) fill(in gneiss.Info, seed uint64) (tensor.Value, error) {
 		}
 		shape[i] = n
 	}
+	if err := f.checkSize(in.DType, shape); err != nil {
+		return nil, err
+	}
 	return randomTensor(in.DType, shape, in.Name, seed)
 }
 
 func randomTensor(dt tensor.DType, shape []int, name string, seed uint64) (*tensor.Tensor, error) {
-	n, err := tensor.CheckShape(dt, shape)
-	if err != nil {
-		return nil, err
-	}
+	n := tensor.Count(shape)
 	h := uint64(14695981039346656037)
 	for _, c := range []byte(name) {
 		h = (h ^ uint64(c)) * 1099511628211

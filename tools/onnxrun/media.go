@@ -31,8 +31,8 @@ func (f *imageFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.layout, "image-layout", "auto", "order of dimensions: auto, nchw, nhwc, chw, hwc or hw; bgr- in front swaps red and blue")
 }
 
-// load reads a picture and fits it to an input of rank 2 to 4.
-func (f *imageFlags) load(in gneiss.Info, path string) (tensor.Value, error) {
+// loadImage reads a picture.
+func loadImage(path string) (image.Image, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (f *imageFlags) load(in gneiss.Info, path string) (tensor.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width*cfg.Height > 1<<28 {
+	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > (1<<28)/cfg.Height {
 		return nil, fmt.Errorf("%s: %d×%d pixels, want at most 2²⁸", path, cfg.Width, cfg.Height)
 	}
 	if _, err := file.Seek(0, 0); err != nil {
@@ -52,15 +52,16 @@ func (f *imageFlags) load(in gneiss.Info, path string) (tensor.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return f.convert(in, img)
+	return img, nil
 }
 
-func (f *imageFlags) convert(in gneiss.Info, img image.Image) (tensor.Value, error) {
+// convert fits a picture to an input of rank 2 to 4.
+func (f *inputFlags) convert(in gneiss.Info, img image.Image) (tensor.Value, error) {
 	shape := concrete(in.Fact)
 	if in.Dims == nil {
 		shape = []int{1, 3, -1, -1}
 	}
-	layout, bgr := f.layout, false
+	layout, bgr := f.image.layout, false
 	if len(layout) > 4 && layout[:4] == "bgr-" {
 		layout, bgr = layout[4:], true
 	}
@@ -70,7 +71,7 @@ func (f *imageFlags) convert(in gneiss.Info, img image.Image) (tensor.Value, err
 	pos := map[byte]int{'n': -1, 'c': -1, 'h': -1, 'w': -1}
 	for i := range len(layout) {
 		if _, ok := pos[layout[i]]; !ok {
-			return nil, usagef("--image-layout %q: want auto, nchw, nhwc, chw, hwc or hw", f.layout)
+			return nil, usagef("--image-layout %q: want auto, nchw, nhwc, chw, hwc or hw", f.image.layout)
 		}
 		pos[layout[i]] = i
 	}
@@ -90,12 +91,12 @@ func (f *imageFlags) convert(in gneiss.Info, img image.Image) (tensor.Value, err
 	if n != 1 || (c != 1 && c != 3 && c != 4) {
 		return nil, fmt.Errorf("a picture does not fit %v: want batch 1 and 1, 3 or 4 channels", in.Fact)
 	}
-	if _, err := tensor.CheckShape(tensor.Float64, shape); err != nil {
+	if err := f.checkSize(in.DType, shape); err != nil {
 		return nil, err
 	}
 	rgba := image.NewNRGBA(image.Rect(0, 0, w, h))
 	draw.BiLinear.Scale(rgba, rgba.Bounds(), img, img.Bounds(), draw.Src, nil)
-	scale := f.scale
+	scale := f.image.scale
 	if scale == 0 {
 		scale = 1
 		if in.DType.IsFloat() {
@@ -121,7 +122,7 @@ func (f *imageFlags) convert(in gneiss.Info, img image.Image) (tensor.Value, err
 				case bgr && k < 3:
 					v = float64(px[2-k])
 				}
-				v = (v*scale - pick(f.mean, k, 0)) / pick(f.std, k, 1)
+				v = (v*scale - pick(f.image.mean, k, 0)) / pick(f.image.std, k, 1)
 				xs[y*at('h')+x*at('w')+k*at('c')] = float32(v)
 			}
 		}
@@ -162,7 +163,7 @@ func pick(xs []float64, i int, def float64) float64 {
 // is time, all others are 1. Sound that is longer than the input is cut, shorter is followed by silence.
 //
 // http://soundfile.sapp.org/doc/WaveFormat/
-func loadWAV(in gneiss.Info, path string) (tensor.Value, error) {
+func (f *inputFlags) loadWAV(in gneiss.Info, path string) (tensor.Value, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -186,11 +187,10 @@ func loadWAV(in gneiss.Info, path string) (tensor.Value, error) {
 			return nil, fmt.Errorf("%s: sound does not fit %v", path, in.Fact)
 		}
 	}
-	n := shape[len(shape)-1]
-	if n > 1<<28 {
-		return nil, fmt.Errorf("%s: an input of %d samples", path, n)
+	if err := f.checkSize(in.DType, shape); err != nil {
+		return nil, err
 	}
-	fit := make([]float32, n)
+	fit := make([]float32, shape[len(shape)-1])
 	copy(fit, xs)
 	return tensor.Cast(tensor.FromSlice(fit, shape...), in.DType, tensor.CastOptions{})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gneiss-ml/gneiss"
+	"github.com/gneiss-ml/gneiss/graph/opt"
 )
 
 // options are the flags that all commands share.
@@ -61,6 +63,9 @@ func (o *options) session() (gneiss.Options, error) {
 		name, ok := strings.CutPrefix(p, "-")
 		if !ok || name == "" {
 			return s, usagef("--passes %q: want -NAME", p)
+		}
+		if !slices.Contains(opt.Names(), name) {
+			return s, usagef("--passes %q: there is no pass or rule of that name, but %s", p, strings.Join(opt.Names(), ", "))
 		}
 		s.Off = append(s.Off, name)
 	}

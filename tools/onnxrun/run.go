@@ -68,11 +68,11 @@ func runOnce(ctx context.Context, opts *options, inputs *inputFlags, model strin
 		return nil, nil, err
 	}
 	defer m.Close()
-	vals, err := inputs.read(m, args, opts.seed)
+	s, err := m.NewSession(so)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := m.NewSession(so)
+	vals, err := inputs.read(s, args, opts.seed)
 	if err != nil {
 		return nil, nil, err
 	}
