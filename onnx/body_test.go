@@ -129,7 +129,7 @@ out y y float32[2,3]
 `)
 	p.Graph.Node[0].Attribute[0].G.Node[0].OpType = "Frobnicate"
 	_, err := OpenBytes(encode(t, p), Options{})
-	if err == nil || err.Error() != "onnx: not supported: Frobnicate (unknown operator)" {
+	if err == nil || err.Error() != `onnx: not supported: Frobnicate (unknown operator) at node "a"` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -273,7 +273,7 @@ func TestUnsupported(t *testing.T) {
 	if !errors.As(err, &bad) {
 		t.Fatalf("got %v", err)
 	}
-	const line = `onnx: not supported: 2 × Frobnicate (unknown operator), Mul (unknown attribute "speed"), com.example.Frobnicate (unknown operator)`
+	const line = `onnx: not supported: 2 × Frobnicate (unknown operator) first at node "a", Mul (unknown attribute "speed") at node "d", com.example.Frobnicate (unknown operator) at node "b"`
 	if err.Error() != line {
 		t.Errorf("got  %v\nwant %v", err, line)
 	}

@@ -57,7 +57,11 @@ func (e *UnsupportedError) Error() string {
 		default:
 			parts[i] = fmt.Sprintf("%d × %s (%s)", n, k.operator, k.reason)
 		}
-		if name := first[k]; name != "" {
+		switch name := first[k]; {
+		case name == "":
+		case count[k] > 1:
+			parts[i] += fmt.Sprintf(" first at node %q", name)
+		default:
 			parts[i] += fmt.Sprintf(" at node %q", name)
 		}
 	}
