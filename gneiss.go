@@ -1,8 +1,10 @@
 package gneiss
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/onnx"
@@ -17,8 +19,26 @@ type Model struct {
 	graph  *graph.Graph
 	file   *onnx.Model // where the graph came from; nil when it was built
 	inputs []Info
+
+	mu     sync.RWMutex // read by what uses the weights, written by Close
 	close  func() error
+	closed bool
 }
+
+// ErrClosed is the error of what needs the weights of a model that is closed.
+var ErrClosed = errors.New("the model is closed")
+
+// enter keeps the model open until leave; it fails when it is closed.
+func (m *Model) enter() error {
+	m.mu.RLock()
+	if m.closed {
+		m.mu.RUnlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+func (m *Model) leave() { m.mu.RUnlock() }
 
 // Info describes an input or output of a model.
 type Info struct {
@@ -40,15 +60,19 @@ func FromGraph(g *graph.Graph) *Model {
 	return m
 }
 
-// Close gives back the memory of the model: the mapping of its file. No session of the model may run any more, or be
-// running.
+// Close gives back the memory of the model: the mapping of its file. It waits for runs to end; later ones, and what else
+// needs the weights, fail with ErrClosed. The Graph must not be used any more.
 func (m *Model) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
+	m.closed = true
 	if m.close == nil {
 		return nil
 	}
-	err := m.close()
-	m.close = nil
-	return err
+	return m.close()
 }
 
 // Graph returns the graph as it was read, before any optimization. It must not be changed.

@@ -97,4 +97,10 @@ func (d *Description) count(g *graph.Graph) {
 // Print writes the graph in ONNX's textual syntax; the elements of large constants are left out.
 //
 // https://onnx.ai/onnx/repo-docs/Syntax.html
-func (m *Model) Print(w io.Writer) error { return graph.Print(w, m.graph) }
+func (m *Model) Print(w io.Writer) error {
+	if err := m.enter(); err != nil {
+		return err
+	}
+	defer m.leave()
+	return graph.Print(w, m.graph)
+}

@@ -48,6 +48,10 @@ type variant struct {
 
 // NewSession compiles the model. The error names every node that cannot run.
 func (m *Model) NewSession(o Options) (*Session, error) {
+	if err := m.enter(); err != nil {
+		return nil, err
+	}
+	defer m.leave()
 	cores := runtime.GOMAXPROCS(0)
 	if o.Threads <= 0 {
 		o.Threads = cores
@@ -96,7 +100,10 @@ func (m *Model) NewSession(o Options) (*Session, error) {
 		given[i] = !in.Optional
 	}
 	s.main = s.variant(given, false)
-	return s, s.main.compile(s)
+	if err := s.main.compile(s); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Threads returns how many threads one run uses at most.
@@ -153,6 +160,10 @@ func (s *Session) run(ctx context.Context, st *State, in, out Values) error {
 		}
 	}
 	defer func() { <-s.gate }()
+	if err := s.model.enter(); err != nil {
+		return err
+	}
+	defer s.model.leave()
 	v := s.choose(a)
 	if err := v.compile(s); err != nil {
 		return err
@@ -241,11 +252,12 @@ func (s *Session) refresh(g *graph.Graph, free bool) error {
 	return nil
 }
 
-// inputName lists the names that inputs have, for messages.
+// noInput is the error of a name that no input has.
 func (s *Session) noInput(name string) error {
 	return fmt.Errorf("there is no input %q: the inputs are %s", name, names(s.model.inputs))
 }
 
+// noOutput is the error of a name that no output has.
 func (s *Session) noOutput(name string) error {
 	return fmt.Errorf("there is no output %q: the outputs are %s", name, names(s.model.Outputs()))
 }
