@@ -211,7 +211,7 @@ func TestMaxMemory(t *testing.T) {
 	})
 	for _, n := range []int{100, 1000, 100} {
 		_, err := s.Run(context.Background(), gneiss.Values{"x": tensor.New(tensor.Float32, n, 1)})
-		if (err != nil) != (n == 1000) || n == 1000 && err.Error() != `output "y": memory limit: 3.8 MiB more needed, 4.0 KiB of 1.0 MiB in use` {
+		if (err != nil) != (n == 1000) || n == 1000 && err.Error() != `node "big" (MatMul): output "y" of float32[1000,1000]: memory limit: 3.8 MiB more needed, 4.0 KiB of 1.0 MiB in use` {
 			t.Error(n, err)
 		}
 	}

@@ -90,13 +90,13 @@ func profile(ctx context.Context, opts *options, inputs *inputFlags, pf *profile
 		return nil, nil, err
 	}
 	defer m.Close()
-	in, err := inputs.read(m, args, opts.seed)
-	if err != nil {
-		return nil, nil, err
-	}
 	k := newCollector()
 	so.Hook = k.step
 	s, err := m.NewSession(so)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := inputs.read(s, args, opts.seed)
 	if err != nil {
 		return nil, nil, err
 	}
