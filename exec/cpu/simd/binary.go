@@ -1,9 +1,11 @@
 package simd
 
+import "math"
+
 // A BinaryOp is a function of two numbers.
 type BinaryOp uint8
 
-// The rows of Binary. Each is rounded once; a NaN operand gives NaN.
+// The rows of Binary. Each but Pow is rounded once; a NaN operand gives NaN, but for a power of 1 or to 0.
 const (
 	Add     BinaryOp = iota
 	AddRelu          // max(0, a + b)
@@ -11,6 +13,7 @@ const (
 	Max
 	Min
 	Mul
+	Pow   // a^b, 1 ulp
 	PRelu // a, or a·b where a is below 0
 	Sub
 	NumBinaries
@@ -59,6 +62,7 @@ var binaryGo = [NumBinaries]func(a, b float32) float32{
 	Max: func(a, b float32) float32 { return max(a, b) },
 	Min: func(a, b float32) float32 { return min(a, b) },
 	Mul: func(a, b float32) float32 { return a * b },
+	Pow: func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) },
 	PRelu: func(a, b float32) float32 {
 		if a < 0 {
 			return a * b

@@ -79,6 +79,7 @@ func binaryAsm(t *[NumLevels][NumBinaries]BinaryRow) {
 		Max:     {VV: maxVVAVX2, VS: maxVSAVX2},
 		Min:     {VV: minVVAVX2, VS: minVSAVX2},
 		Mul:     {VV: mulVVAVX2, VS: mulVSAVX2},
+		Pow:     powRow(powVVAVX2, powVSAVX2),
 		PRelu:   {VV: pReluVVAVX2, VS: pReluVSAVX2},
 		Sub:     {VV: subVVAVX2, VS: subVSAVX2, SV: subSVAVX2},
 	}
@@ -89,6 +90,7 @@ func binaryAsm(t *[NumLevels][NumBinaries]BinaryRow) {
 		Max:     {VV: maxVVAVX512, VS: maxVSAVX512},
 		Min:     {VV: minVVAVX512, VS: minVSAVX512},
 		Mul:     {VV: mulVVAVX512, VS: mulVSAVX512},
+		Pow:     powRow(powVVAVX512, powVSAVX512),
 		PRelu:   {VV: pReluVVAVX512, VS: pReluVSAVX512},
 		Sub:     {VV: subVVAVX512, VS: subVSAVX512, SV: subSVAVX512},
 	}

@@ -454,6 +454,26 @@ func pReluVSAVX2(y []float32, a []float32, b float32)
 //go:noescape
 func pReluVSAVX512(y []float32, a []float32, b float32)
 
+// powVVAVX2 is the start of Pow: it stops before the first step that holds an operand or a result which is not positive and normal.
+//
+//go:noescape
+func powVVAVX2(y []float32, a []float32, b []float32) int
+
+// powVVAVX512 is the start of Pow: it stops before the first step that holds an operand or a result which is not positive and normal.
+//
+//go:noescape
+func powVVAVX512(y []float32, a []float32, b []float32) int
+
+// powVSAVX2 is the start of Pow: it stops before the first step that holds an operand or a result which is not positive and normal.
+//
+//go:noescape
+func powVSAVX2(y []float32, a []float32, b float32) int
+
+// powVSAVX512 is the start of Pow: it stops before the first step that holds an operand or a result which is not positive and normal.
+//
+//go:noescape
+func powVSAVX512(y []float32, a []float32, b float32) int
+
 // subVVAVX2 is the row of Binary with that name, form VV.
 //
 //go:noescape

@@ -234,9 +234,10 @@ func (k *kern) poly(x val, c ...float64) val {
 	return p
 }
 
-// Predicates of cmp: ordered less than, less or equal, equal; either is NaN; not (less or equal).
+// Predicates of cmp: less than, equal, either is NaN, not (less than), not (less or equal).
 const (
 	lt    = 17
+	nlt   = 21
 	eq    = 0
 	unord = 3
 	nle   = 22

@@ -44,7 +44,7 @@ func maps() []shape {
 		row("clip", 4, 4, func(k *kern, x, a, b val) val { return k.min(b, k.max(a, x)) }),
 		trig("cos", 1),
 		row("elu", 1, 2, func(k *kern, x, a, b val) val { return k.elu(x, a, b) }),
-		plain("erf", 2, 2, func(k *kern, x val) val { return k.erf(x) }),
+		plain("erf", 2, 2, func(k *kern, x val) val { return k.erf(x, 1) }),
 		plain("exp", 2, 2, func(k *kern, x val) val { return k.exp(k.min(k.con(89), x), true) }),
 		plain("floor", 4, 4, func(k *kern, x val) val { return k.round(x, down) }),
 		plain("gelu", 2, 2, func(k *kern, x val) val { return k.gelu(x) }),
@@ -98,6 +98,20 @@ func binaries() []shape {
 	add("min", false, func(k *kern, a, b val) val { return k.sel(k.cmp(unord, a, a), a, k.min(a, b)) })
 	add("mul", false, func(k *kern, a, b val) val { return k.mul(a, b) })
 	add("pRelu", false, func(k *kern, a, b val) val { return k.sel(k.cmp(lt, a, k.bits(0)), k.mul(a, b), a) })
+	for _, s := range []shape{
+		{
+			name: "powVV", sig: vvSig + " int", in: []string{"a", "b"},
+			body: func(k *kern, in, _, _ []val) val { return k.pow(in[0], in[1]) },
+		},
+		{
+			name: "powVS", sig: vsSig + " int", in: []string{"a"}, params: []string{"b"},
+			body: func(k *kern, in, p, _ []val) val { return k.pow(in[0], p[0]) },
+		},
+	} {
+		s.doc = "the start of Pow: it stops before the first step that holds an operand or a result which is not positive and normal."
+		s.out, s.u, s.bails = "y", [2]int{1, 2}, true
+		out = append(out, s)
+	}
 	add("sub", true, func(k *kern, a, b val) val { return k.sub(a, b) })
 	return append(out,
 		shape{

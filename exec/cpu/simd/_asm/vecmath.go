@@ -1,6 +1,11 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
 
 // The expressions of the transcendental functions. Coefficients come from coeffs/minimax.py.
 
@@ -53,19 +58,32 @@ func (k *kern) exp(x val, full bool) val {
 	return k.mul(p.last(), k.shl(bits.last(), 23))
 }
 
-// expm1 is (e^x − 1)·2^scale to full relative accuracy for -87 ≤ x ≤ 87.
-func (k *kern) expm1(x val, scale int) val {
+var expm1Poly = []float64{0.5, 0.166666657, 0.0416664928, 0.00833354425, 0.00139323424, 0.000197633926}
+
+// expm1 is (e^x − 1)·2^scale to full relative accuracy for -87 ≤ x ≤ 87; e^r − 1 is r + r²·Σ c[k]·r^k.
+func (k *kern) expm1(x val, scale int, c ...float64) val {
 	bits, _, r := k.split(x, float64(127+scale))
-	p := k.poly(r, 0.5, 0.166666657, 0.0416664928, 0.00833354425, 0.00139323424, 0.000197633926)
+	p := k.poly(r, c...)
 	p = k.mul(p.last(), r)
 	p = k.fma(p.last(), r, r)
 	s := k.shl(bits.last(), 23)
 	return k.fma(p.last(), s, k.sub(s, k.con(math.Ldexp(1, scale))))
 }
 
-func (k *kern) abs(x val) val  { return k.and(x, k.bits(^uint32(sign))) }
-func (k *kern) neg(x val) val  { return k.xor(x, k.bits(sign)) }
-func (k *kern) sign(x val) val { return k.and(x, k.bits(sign)) }
+func (k *kern) abs(x val) val { return k.and(x, k.bits(^uint32(sign))) }
+func (k *kern) neg(x val) val { return k.xor(x, k.bits(sign)) }
+
+// copysign returns |a| with the sign of x.
+func (k *kern) copysign(a, x val) val {
+	if k.bytes != 64 {
+		return k.or(k.abs(a).last(), k.and(x, k.bits(sign)))
+	}
+	dst := k.into(a)
+	for i := range k.u {
+		VPTERNLOGD_BCST(Imm(0xd8), k.bits(sign).c, x.at(i), dst.v[i]) // the constant ? x : a
+	}
+	return dst
+}
 
 // log is the natural logarithm.
 func (k *kern) log(x val) val {
@@ -96,13 +114,13 @@ func (k *kern) softplus(x val) val {
 // tanh is h − h²/(1+h), or 1 − 1/(1+h) where h is large, with h = (e^2a − 1)/2 and a = |x|.
 func (k *kern) tanh(x val) val {
 	a := k.min(k.con(10), k.abs(x))
-	h := k.expm1(k.add(a, a), -1)
+	h := k.expm1(k.add(a, a), -1, expm1Poly...)
 	d := k.add(h, k.con(1))
 	big := k.cmp(nle, h, k.con(1))
 	num := k.sel(big, k.con(1), k.mul(h, h).last())
 	y := k.div(num.last(), d.last())
 	y = k.sub(k.sel(big, k.con(1), h.last()).last(), y.last())
-	return k.or(y.last(), k.sign(x))
+	return k.copysign(y.last(), x)
 }
 
 // logistic returns numerator and denominator of 1/(1+e^-x), both positive.
@@ -118,18 +136,27 @@ func (k *kern) sigmoid(x val) val {
 	return k.div(num.last(), den.last())
 }
 
-// erf is 1 − e^-(a·p(a)) for a = |x|.
-func (k *kern) erf(x val) val {
-	a := k.min(k.con(3.93), k.abs(x))
-	p := k.poly(a, 0.128379166, 0.636619568, 0.102776304, -0.0191478226, -0.000169504681, 0.00167567784, -0.000637365214, 0.000118862248, -9.38813173e-06)
-	t := k.neg(k.fma(p.last(), a, a))
-	y := k.expm1(t.last(), 0)
-	return k.or(k.abs(y.last()), k.sign(x))
+// The coefficients c of erf x = 1 − e^-(x + x·Σ c[k]·x^k), 0 ≤ x ≤ 3.93.
+var erfPoly = []float64{
+	0.128379166, 0.636619568, 0.102776304, -0.0191478226, -0.000169504681, 0.00167567784, -0.000637365214, 0.000118862248, -9.38813173e-06,
+}
+
+// erf is erf(x·scale).
+func (k *kern) erf(x val, scale float64) val {
+	c := make([]float64, len(erfPoly)) // of −|x|
+	for i, v := range erfPoly {
+		c[i] = v * math.Pow(-scale, float64(i)) * scale
+	}
+	c[0] += scale - 1
+	a := k.max(k.con(-3.93/scale), k.or(x, k.bits(sign)))
+	p := k.poly(a, c...)
+	y := k.expm1(k.fma(p.last(), a, a.last()).last(), 0, 0.49999997, 0.166665465, 0.0416674353, 0.00836627185, 0.00138706958)
+	return k.copysign(y.last(), x)
 }
 
 func (k *kern) gelu(x val) val {
 	h := k.mul(x, k.con(0.5))
-	return k.fma(k.erf(k.mul(x, k.con(math.Sqrt2/2))), h, h)
+	return k.fma(k.erf(x, math.Sqrt2/2).last(), h, h)
 }
 
 func (k *kern) geluTanh(x val) val {
@@ -155,7 +182,7 @@ func (k *kern) mish(x val) val {
 // elu is x above 0, else a·(e^(b·x) − 1).
 func (k *kern) elu(x, a, b val) val {
 	z := k.max(k.con(-30), k.min(k.bits(0), k.mul(x, b)))
-	y := k.mul(k.expm1(z, 0), a)
+	y := k.mul(k.expm1(z, 0, expm1Poly...), a)
 	return k.sel(k.cmp(nle, x, k.bits(0)), x, y.last())
 }
 
@@ -186,4 +213,45 @@ func (k *kern) trig(x val, quarter uint32) val {
 	w = k.mul(w.last(), r)
 	y := k.sel(k.odd(j), c, w)
 	return k.xor(y, k.shl(k.and(j.last(), k.bits(2)), 30))
+}
+
+// Parts of ln 2: the product of the first and an exponent is exact.
+const (
+	ln2Short = 0x1.62ep-1
+	ln2Rest  = math.Ln2 - ln2Short
+)
+
+// pow is x^y for normal positive x where the result is normal. The logarithm is kept as a sum hi + lo.
+func (k *kern) pow(x, y val) val {
+	k.bail(k.cmp(lt, x, k.con(0x1p-126)))
+	k.bail(k.cmp(nlt, x, k.con(math.Inf(1))))
+	i := k.subi(x, k.bits(0x3f2aaaab))
+	e := k.toFloat(k.sar(i, 23))
+	f := k.sub(k.subi(x, k.and(i.last(), k.bits(0xff800000))).last(), k.con(1))
+	p := k.poly(f, 0.333333343, -0.249998257, 0.199996859, -0.166793659, 0.14302507, -0.121984012, 0.107726075, -0.128347576, 0.11944513)
+	s := k.mul(f, f)
+	lo := k.mul(k.mul(p.last(), f).last(), s)
+	lo = k.fma(k.fms(f, f, s), k.con(-0.5), lo.last()) // what s lacks
+	hi := k.fnma(s, k.con(0.5), f)
+	lo = k.add(k.fnma(s.last(), k.con(0.5), k.sub(f.last(), hi).last()).last(), lo.last())
+	big := k.mul(e, k.con(ln2Short))
+	sum := k.add(big, hi)
+	lo = k.add(k.sub(hi.last(), k.sub(sum, big.last()).last()).last(), lo.last())
+	lo = k.fma(e.last(), k.con(ln2Rest), lo.last())
+	hi = k.add(sum, lo)
+	lo = k.sub(lo.last(), k.sub(hi, sum.last()).last())
+	z := k.mul(hi, y)
+	lo = k.mul(lo.last(), y)
+	lo = k.add(k.fms(hi.last(), y, z), lo.last())
+	k.bail(k.cmp(nle, k.abs(z), k.con(87)))
+	bias := 127.0
+	bits, n, r := k.split(z.last(), bias)
+	r = k.add(r.last(), lo.last())
+	q := k.poly(r, expm1Poly...)
+	q = k.fma(q.last(), r, k.con(1))
+	q = k.fma(q.last(), r, k.con(1))
+	if k.bytes == 64 {
+		return k.scalef(q.last(), n)
+	}
+	return k.mul(q.last(), k.shl(bits.last(), 23))
 }

@@ -70,8 +70,10 @@ if __name__ == "__main__":
     # e^r = 1 + r + r²·p(r), |r| ≤ ln2/2: error relative to e^r, and to e^r − 1
     poly(tail, range(5), -half, half, lambda x, y: x * x / np.exp(x), "exp")
     poly(tail, range(6), -half, half, lambda x, y: np.abs(x * x / np.expm1(x)), "expm1")
+    poly(tail, range(5), -half, half, lambda x, y: np.abs(x * x / np.expm1(x)), "expm1 for erf")
     # log(1+f) = f − f²/2 + f³·p(f), |f| ≤ 1/3
     poly(lambda f: (mp.log1p(f) - f + f * f / 2) / f**3, range(8), -1 / 3, 1 / 3 * 1.001, lambda x, y: np.abs(x**3 / np.log1p(x)), "log")
+    poly(lambda f: (mp.log1p(f) - f + f * f / 2) / f**3, range(9), -1 / 3, 1 / 3 * 1.001, lambda x, y: np.abs(x**3 / np.log1p(x)), "log for pow")
     # log(1+t) = t·p(t), 0 ≤ t ≤ 1
     poly(lambda t: mp.log1p(t) / t, range(10), 0, 1, relative, "log1p")
     # sin r = r + r³·p(r²), cos r = 1 − r²/2 + r⁴·p(r²), |r| ≤ π/4
