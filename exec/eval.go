@@ -82,7 +82,7 @@ func runStep(ctx context.Context, b *Binding, step *Step, in []tensor.Value) ([]
 	c.start(ctx, b.env)
 	defer c.stop()
 	nd := &node{Node: &graph.Node{Name: b.Name, Op: b.Op}, view: -1}
-	f := &Frame{call: c, step: &bound{Step: step, node: nd, shared: scratchSize(step.Scratch)}}
+	f := &Frame{call: c, node: nd, step: &bound{Step: step, shared: scratchSize(step.Scratch)}}
 	if n := f.step.shared + step.Shared; n > 0 {
 		f.arena = tensor.Aligned(n)
 	}
@@ -100,7 +100,7 @@ func runStep(ctx context.Context, b *Binding, step *Step, in []tensor.Value) ([]
 	}
 	nd.in, nd.out = f.in, f.out
 	if err := f.run1(step); err != nil {
-		return nil, f.step.fail(err)
+		return nil, nd.fail(err)
 	}
 	return f.vals[len(in):], nil
 }
@@ -194,8 +194,8 @@ func (p *Program) runOuts(f *Frame, run uint64, in, out []tensor.Value, to []int
 func (p *Program) runBody(f *Frame, run uint64, in, out []tensor.Value, bufs []*Buffer) error {
 	b := p.free.get(p)
 	b.call, b.bufs = f.call, bufs
-	if f.step != nil {
-		f.call.path = append(f.call.path, f.step.node.Name)
+	if f.node != nil {
+		f.call.path = append(f.call.path, f.node.Name)
 		defer func() { f.call.path = f.call.path[:len(f.call.path)-1] }()
 	}
 	b.outer = f

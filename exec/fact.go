@@ -13,8 +13,9 @@ import (
 type fact struct {
 	graph.Fact
 	id    uint64
-	shape []int // nil for what is no tensor
-	bytes int   // packed size; 0 for strings and what is no tensor
+	shape []int  // nil for what is no tensor
+	bytes int    // packed size; 0 for strings and what is no tensor
+	room  [4]int // for shape
 }
 
 // known reports whether everything that a plan needs is known: the shape of a tensor, the type of anything else.
@@ -60,7 +61,11 @@ func (s *facts) make(f graph.Fact) (*fact, error) {
 	x := &fact{Fact: f, id: s.next}
 	s.next++
 	if f.Kind == tensor.KindTensor {
-		x.shape, _ = f.Shape()
+		x.shape = x.room[:0:min(len(f.Dims), len(x.room))]
+		for _, d := range f.Dims {
+			n, _ := d.Int()
+			x.shape = append(x.shape, n)
+		}
 		n, err := tensor.CheckShape(f.DType, x.shape)
 		if err != nil {
 			return nil, err

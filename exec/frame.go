@@ -16,6 +16,7 @@ type Frame struct {
 	// Of the current step: the ids of its operands, -1 where absent, and what its workers share.
 	in, out []int32
 	step    *bound
+	node    *node
 	phase   *Phase
 	rep     int
 	failed  atomic.Bool

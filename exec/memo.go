@@ -18,8 +18,9 @@ type entry struct {
 	// emits is set when the kernel provides some output: its shape depends on data, or it is no tensor.
 	emits bool
 	// open is set when some output is not known before the step ran.
-	open bool
-	room [5]*fact // for in and out
+	open  bool
+	bound Step     // what step points to
+	room  [5]*fact // for in and out
 }
 
 // memo keeps the entries of a node in two generations, like facts.
@@ -28,7 +29,7 @@ type memo struct {
 	young, old map[uint64]*entry
 }
 
-const memoSize = 32
+const memoSize = 16
 
 func (m *memo) put(h uint64, e *entry) {
 	if m.young == nil || len(m.young) >= memoSize {
@@ -128,11 +129,10 @@ func (p *Program) infer(nd *node, all []*fact) (*entry, error) {
 	if constant || len(e.want) > 0 {
 		return e, nil
 	}
-	s, err := p.bind(nd, e, r.Out)
-	if err != nil {
+	if e.bound, err = p.bind(nd, e, r.Out); err != nil {
 		return nil, err
 	}
-	e.step = &s
+	e.step = &e.bound
 	return e, nil
 }
 

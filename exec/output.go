@@ -252,8 +252,8 @@ func mapTensors(v tensor.Value, f func(*tensor.Tensor) (*tensor.Tensor, error)) 
 }
 
 // keepEmitted copies the tensors of an emitted value that lie in the arena, where later steps would overwrite them.
-func (f *Frame) keepEmitted(s *bound) error {
-	for _, id := range s.node.out {
+func (f *Frame) keepEmitted() error {
+	for _, id := range f.out {
 		if id < 0 || f.vals[id] == nil || f.vals[id] == tensor.Value(&f.hdr[id]) {
 			continue
 		}

@@ -41,7 +41,6 @@ type place struct {
 	kind placeKind
 	k    int32 // for placeOut the output, for placeView the value that it is a view of
 	off  int   // for placeArena
-	fact *fact
 }
 
 type placeKind uint8
@@ -188,7 +187,7 @@ func (pl *planner) place(p *Program, s *segment) error {
 	for k, e := range pl.entries {
 		nd := &p.nodes[s.from+k]
 		if pl.runs[k] {
-			pl.addStep(p, s, s.from+k, nd, e)
+			pl.addStep(p, s, s.from+k, e)
 		}
 		for j, id := range nd.out {
 			if id < 0 || pl.last[id] < 0 {
@@ -197,31 +196,31 @@ func (pl *planner) place(p *Program, s *segment) error {
 			f, r := e.out[j], pl.root[id]
 			switch {
 			case e.step == nil:
-				s.places = append(s.places, place{id: id, kind: placeConst, fact: f})
+				s.places = append(s.places, place{id: id, kind: placeConst})
 			case f == nil || !f.isTensor():
 				s.emitted = append(s.emitted, id)
 			case !pl.owned(p, s, r):
-				s.moving = append(s.moving, place{id: id, kind: placeView, k: r, fact: f})
+				s.moving = append(s.moving, place{id: id, kind: placeView, k: r})
 			case pl.out[r] >= 0:
-				s.moving = append(s.moving, place{id: id, kind: placeOut, k: pl.out[r], fact: f})
+				s.moving = append(s.moving, place{id: id, kind: placeOut, k: pl.out[r]})
 			case r != id && (pl.last[r] == never || !f.planned()):
-				s.moving = append(s.moving, place{id: id, kind: placeView, k: r, fact: f})
+				s.moving = append(s.moving, place{id: id, kind: placeView, k: r})
 			case pl.last[r] == never || !f.planned():
-				s.moving = append(s.moving, place{id: id, kind: placeAlloc, fact: f})
+				s.moving = append(s.moving, place{id: id, kind: placeAlloc})
 			default:
 				if r == id {
 					pl.bufs = append(pl.bufs, buffer{id, plan.Interval{First: s.from + k, Last: int(pl.last[r]), Size: f.bytes}, 0})
 				}
-				s.places = append(s.places, place{id: id, kind: placeArena, k: r, fact: f})
+				s.places = append(s.places, place{id: id, kind: placeArena, k: r})
 			}
 		}
 	}
 	return pl.pack(p, s)
 }
 
-func (pl *planner) addStep(p *Program, s *segment, i int, nd *node, e *entry) {
+func (pl *planner) addStep(p *Program, s *segment, i int, e *entry) {
 	st := e.step
-	s.steps = append(s.steps, bound{Step: st, node: nd, index: i, emits: e.emits})
+	s.steps = append(s.steps, bound{Step: st, index: i, emits: e.emits})
 	if n := scratchSize(st.Scratch)*p.env.Threads + st.Shared; n > 0 {
 		pl.bufs = append(pl.bufs, buffer{int32(len(p.vals) + i), plan.Interval{First: i, Last: i, Size: n}, 0})
 	}

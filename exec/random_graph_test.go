@@ -90,10 +90,10 @@ func blur(g *graph.Graph) bool {
 }
 
 func TestRandomGraphs(t *testing.T) {
-	rounds, ran := 2000, 0
 	if testing.Short() {
-		rounds = 200
+		t.Skip("not with -short")
 	}
+	rounds, ran := 2000, 0
 	for i := range rounds {
 		if checkRandom(t, exectest.NewRandom(uint64(i), 1000)) {
 			ran++

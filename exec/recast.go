@@ -29,7 +29,7 @@ func (f *Frame) Unpacked(dt tensor.DType, run func(*Frame) error) error {
 // recast calls run on a frame whose operands of type dt are of type to, and brings the outputs back.
 func (f *Frame) recast(dt, to tensor.DType, run func(*Frame) error, forth, back func(*tensor.Tensor) *tensor.Tensor) error {
 	n := len(f.in)
-	w := &Frame{call: f.call, run: f.run, step: f.step, arena: f.arena}
+	w := &Frame{call: f.call, run: f.run, step: f.step, node: f.node, arena: f.arena}
 	w.operands(n, len(f.out))
 	for i := range f.in {
 		v := f.InValue(i)

@@ -59,7 +59,7 @@ func (f *Frame) leave(p *Program) {
 	}
 	clear(f.made)
 	f.made = f.made[:0]
-	f.outs, f.step, f.err = nil, nil, nil
+	f.outs, f.step, f.node, f.err = nil, nil, nil, nil
 	f.failed.Store(false)
 }
 
@@ -73,12 +73,13 @@ func (f *Frame) enter(p *Program, s *segment) error {
 		f.at = s
 		for i := range s.places {
 			pc := &s.places[i]
+			fc := s.facts[pc.id]
 			if pc.kind == placeConst {
-				f.vals[pc.id] = pc.fact.Const
+				f.vals[pc.id] = fc.Const
 				continue
 			}
 			h := &f.hdr[pc.id]
-			h.SetView(pc.fact.DType, pc.fact.shape, f.arena[pc.off:pc.off+pc.fact.bytes:pc.off+pc.fact.bytes])
+			h.SetView(fc.DType, fc.shape, f.arena[pc.off:pc.off+fc.bytes:pc.off+fc.bytes])
 			f.vals[pc.id] = h
 		}
 	}
@@ -92,19 +93,19 @@ func (f *Frame) enter(p *Program, s *segment) error {
 
 // move sets a value whose memory is new in each run.
 func (f *Frame) move(p *Program, s *segment, pc *place) error {
-	h := &f.hdr[pc.id]
+	h, fc := &f.hdr[pc.id], s.facts[pc.id]
 	switch pc.kind {
 	case placeView:
-		h.SetAs(f.vals[pc.k].(*tensor.Tensor), pc.fact.shape)
+		h.SetAs(f.vals[pc.k].(*tensor.Tensor), fc.shape)
 	case placeOut:
 		m, err := f.outMemory(p, int(pc.k), s.facts[p.out[pc.k]])
 		if err != nil {
 			return err
 		}
-		h.SetAs(m, pc.fact.shape)
+		h.SetAs(m, fc.shape)
 		f.direct[pc.k] = f.direct[pc.k] || p.out[pc.k] == pc.id
 	case placeAlloc:
-		t, err := f.alloc(pc.fact.DType, pc.fact.shape)
+		t, err := f.alloc(fc.DType, fc.shape)
 		if err != nil {
 			return fmt.Errorf("%v: %w", p.vals[pc.id].Def, err)
 		}
@@ -154,21 +155,22 @@ type Event struct {
 
 // do runs a step.
 func (f *Frame) do(p *Program, s *bound) error {
+	nd := &p.nodes[s.index]
 	if err := f.call.ctx.Err(); err != nil {
-		return s.fail(err)
+		return nd.fail(err)
 	}
-	f.step, f.in, f.out = s, s.node.in, s.node.out
+	f.step, f.node, f.in, f.out = s, nd, nd.in, nd.out
 	hook := p.env.Hook
 	var start time.Time
 	if hook != nil {
 		start = time.Now()
 	}
 	if err := f.run1(s.Step); err != nil {
-		return s.fail(err)
+		return nd.fail(err)
 	}
 	if s.emits {
-		if err := f.keepEmitted(s); err != nil {
-			return s.fail(err)
+		if err := f.keepEmitted(); err != nil {
+			return nd.fail(err)
 		}
 	}
 	if hook != nil {
@@ -197,11 +199,11 @@ func (f *Frame) run1(st *Step) error {
 }
 
 // fail adds the node to an error, unless it is there.
-func (s *bound) fail(err error) error {
+func (nd *node) fail(err error) error {
 	if _, ok := err.(*NodeError); ok {
 		return err
 	}
-	return &NodeError{s.node.Name, graph.QualifiedName(s.node.Op), err}
+	return &NodeError{nd.Name, graph.QualifiedName(nd.Op), err}
 }
 
 // Tiles implements par.Body: it runs tiles of the current phase.
@@ -258,7 +260,7 @@ func (f *Frame) fail(err error) {
 }
 
 func (f *Frame) report(s *bound, hook func(*Event), start time.Time) {
-	e := &Event{Node: s.node.Node, Path: f.call.path, Kernel: s.Kernel, Why: s.Why, Start: start, Time: time.Since(start)}
+	e := &Event{Node: f.node.Node, Path: f.call.path, Kernel: s.Kernel, Why: s.Why, Start: start, Time: time.Since(start)}
 	get := func(ids []int32) []tensor.Value {
 		vs := make([]tensor.Value, len(ids))
 		for i, id := range ids {
@@ -268,7 +270,7 @@ func (f *Frame) report(s *bound, hook func(*Event), start time.Time) {
 		}
 		return vs
 	}
-	e.In, e.Out = get(s.node.in), get(s.node.out)
+	e.In, e.Out = get(f.in), get(f.out)
 	hook(e)
 }
 

@@ -41,7 +41,6 @@ const (
 // bound is a step of a segment.
 type bound struct {
 	*Step
-	node         *node
 	index        int // of the node
 	emits        bool
 	each, shared int // offsets in the arena of the scratch of worker 0, and of the shared one
