@@ -250,12 +250,16 @@ func TestAllocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	in, out := []tensor.Value{random(r, 1, 3, 8, 8)}, []tensor.Value{tensor.New(tensor.Float32, 1, 20, 8, 8)}
-	n := testing.AllocsPerRun(20, func() {
-		if err := p.Run(context.Background(), 0, in, out); err != nil {
-			t.Fatal(err)
+	var n float64
+	for range 5 { // what other tests left running is counted too
+		n = testing.AllocsPerRun(20, func() {
+			if err := p.Run(context.Background(), 0, in, out); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n == 0 {
+			return
 		}
-	})
-	if n > 0 {
-		t.Errorf("%v allocations a run, want 0", n)
 	}
+	t.Errorf("%v allocations a run, want 0", n)
 }
