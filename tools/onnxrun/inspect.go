@@ -70,9 +70,15 @@ func newInspectCommand() *cobra.Command {
 				r.Unsupported = append(r.Unsupported, err.Error())
 			}
 			if asJSON {
-				return json.NewEncoder(c.OutOrStdout()).Encode(r)
+				if err := json.NewEncoder(c.OutOrStdout()).Encode(r); err != nil {
+					return err
+				}
+			} else {
+				r.print(c.OutOrStdout())
 			}
-			r.print(c.OutOrStdout())
+			if len(r.Unsupported) > 0 {
+				return silentError{errors.New(r.Unsupported[0])}
+			}
 			return nil
 		},
 	}

@@ -39,6 +39,8 @@ func newRunCommand() *cobra.Command {
 				return err
 			}
 			switch {
+			case out != "" && asJSON:
+				return usagef("--json prints the outputs and -o writes them: want one of the two")
 			case out != "":
 				return writeOutputs(out, outputs, order)
 			case asJSON:
@@ -120,6 +122,14 @@ func writeOutputs(out string, vals gneiss.Values, order []string) error {
 	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return err
+	}
+	owner := map[string]string{} // of each file: two names may become one
+	for _, name := range order {
+		file := fileName(name)
+		if other, ok := owner[file]; ok {
+			return fmt.Errorf("-o %s: outputs %q and %q would both be %s.npy, want a .npz file", out, other, name, file)
+		}
+		owner[file] = name
 	}
 	for _, name := range order {
 		t, err := asTensor(name, vals[name])
