@@ -12,7 +12,7 @@ type Level uint8
 // The levels, each of which includes those before it.
 const (
 	Generic Level = iota // plain Go
-	AVX2                 // AVX2, FMA, F16C
+	AVX2                 // AVX2, FMA, F16C, BMI2
 	AVX512               // AVX-512 F, BW, DQ, VL
 	NumLevels
 )
