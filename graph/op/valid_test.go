@@ -1,6 +1,7 @@
 package op_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gneiss-ml/gneiss/exec/exectest"
@@ -160,7 +161,7 @@ var makers = []maker{
 	{"Slice", func(g *exectest.Random) (graph.Op, int, []tensor.Value) {
 		s := sizes(g, 1+g.N(3), 0)
 		n := 1 + g.N(len(s))
-		edge := func(int) int { return exectest.Pick(g, 0, 1, -1, 2, -2, 1<<62, -1<<62, 5) }
+		edge := func(int) int { return exectest.Pick(g, 0, 1, -1, 2, -2, math.MaxInt/2+1, -(math.MaxInt/2 + 1), 5) }
 		return &op.Slice{}, 1, values{data(g, s...), numbers[int64](n, edge), numbers[int64](n, edge),
 			numbers[int64](n, func(i int) int { return i - len(s) }), numbers[int64](n, func(int) int { return exectest.Pick(g, 1, 1, 2, -1, -2) })}
 	}},

@@ -107,7 +107,7 @@ var badModels = []struct {
 	{"dims that overflow to 0", with(node("Add", "x, w -> y"), weight(1<<32, 1<<32)), nil, `"w"`},
 	{"dims without data", with(node("Add", "x, w -> y"), weight(1000, 1000)), nil, `"w"`},
 	{"negative dim of an input", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = floatValue("x", -2, 3) }), nil, `"x"…-2`},
-	{"overflowing dims of an input", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = floatValue("x", 1<<40, 1<<40) }), nil, `"x"`},
+	{"overflowing dims of an input", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = floatValue("x", int64(1<<40), int64(1<<40)) }), nil, `"x"`},
 	{"large dims of an input", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = floatValue("x", 1<<20, 1<<20) }), nil, `"x"`},
 	{"unknown element type", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = value("x", 99, 2) }), nil, `"x"…99`},
 	{"a type the operator has not", with(relu[0], func(g *pb.GraphProto) { g.Input[0] = value("x", pb.TensorProto_BOOL, 2) }), nil, `the_Relu…bool`},

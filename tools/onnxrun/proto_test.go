@@ -46,7 +46,7 @@ func graphAttr(name string, g *pb.GraphProto) *pb.AttributeProto {
 	return &pb.AttributeProto{Name: name, Type: pb.AttributeProto_GRAPH, G: g}
 }
 
-// value returns a tensor value; a size is an int, or a string when it is a symbol.
+// value returns a tensor value; a size is an int or int64, or a string when it is a symbol.
 func value(name string, dt pb.TensorProto_DataType, dims ...any) *pb.ValueInfoProto {
 	shape := &pb.TensorShapeProto{}
 	for _, d := range dims {
@@ -54,6 +54,8 @@ func value(name string, dt pb.TensorProto_DataType, dims ...any) *pb.ValueInfoPr
 		switch d := d.(type) {
 		case int:
 			dim.Value = &pb.TensorShapeProto_Dimension_DimValue{DimValue: int64(d)}
+		case int64:
+			dim.Value = &pb.TensorShapeProto_Dimension_DimValue{DimValue: d}
 		case string:
 			dim.Value = &pb.TensorShapeProto_Dimension_DimParam{DimParam: d}
 		}
