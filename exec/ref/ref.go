@@ -8,6 +8,7 @@ import (
 
 // Backend runs every core operator.
 var Backend = exec.NewBackend("ref",
+	alignKernels,
 	attentionKernels,
 	binaryKernels,
 	castKernels,

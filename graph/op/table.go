@@ -151,6 +151,7 @@ var families = [][]Entry{
 	mlLinearOps,
 	mlMapOps,
 	mlTreeOps,
+	msAlignOps,
 	msAttentionOps,
 	msBlockOps,
 	msFusedOps,

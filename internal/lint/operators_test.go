@@ -19,6 +19,7 @@ import (
 	"github.com/gneiss-ml/gneiss/graph"
 	"github.com/gneiss-ml/gneiss/graph/op"
 	"github.com/gneiss-ml/gneiss/onnx"
+	"github.com/gneiss-ml/gneiss/tensor"
 )
 
 var update = flag.Bool("update", false, "write the generated documents again")
@@ -80,7 +81,8 @@ Generated from the tables of operators, kernels and gradients; do not edit (see 
 
 *since* lists the opset versions that changed an operator; models of all of them load. *form* is how it is defined: a *core*
 operator has a type of its own, a *family* member is a row of a shared one, a *composite* is defined by its expansion. A stage
-has a *kernel* of its own for an operator, runs its *expansion*, or leaves it to the *executor*.
+has a *kernel* of its own for an operator, runs its *expansion*, or leaves it to the *executor*; where a faster backend has none, the
+reference runs. Scatter and Upsample, which ONNX replaced, become ScatterElements and Resize when a model is read.
 
 `)
 	shared := map[reflect.Type]int{}
@@ -127,7 +129,7 @@ func runsOn(e op.Entry, k *exec.Backend) string {
 	o := e.New()
 	_, composite := o.(graph.Composite)
 	switch {
-	case k.Has(o):
+	case k.Has(o) && (k == ref.Backend || probes(e, k)):
 		return "kernel"
 	case composite:
 		return "expansion"
@@ -135,6 +137,18 @@ func runsOn(e op.Entry, k *exec.Backend) string {
 		return "executor"
 	}
 	return none
+}
+
+// probes reports whether a backend that is not the reference has a kernel for an operator on float32.
+func probes(e op.Entry, k *exec.Backend) bool {
+	n := &graph.Node{Op: e.New(), Out: []*graph.Value{{Fact: graph.TensorFact(tensor.Float32, nil)}}}
+	if graph.Decode(n.Op, nil) != nil {
+		return true // it has required attributes
+	}
+	for range e.Inputs().Required {
+		n.In = append(n.In, &graph.Value{Fact: graph.TensorFact(tensor.Float32, nil)})
+	}
+	return k.Probe(n) == nil
 }
 
 // hasBodies reports whether an operator has fields for bodies, which the executor runs.
