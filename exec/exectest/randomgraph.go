@@ -68,7 +68,7 @@ func (g *Random) node(b *graph.Builder, values []*graph.Value) []*graph.Value {
 			in, facts = append(in, v), append(facts, v.Fact)
 		}
 		count := outs.Required + g.N(len(outs.Names)-outs.Required+1)
-		r, err := graph.InferOp("n", o, facts, count, nil)
+		r, err := graph.InferOp("n", o, facts, count, b.Eval)
 		if err != nil || !small(r.Out) {
 			continue
 		}
